@@ -1,0 +1,1 @@
+"""From annotated solution files to what students get: parse, check, release, gates."""

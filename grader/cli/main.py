@@ -1,0 +1,232 @@
+"""The command ``grader``: its subcommands by name, the options that they share, and errors as exit codes.
+
+A subcommand's module is imported when it is used, so that ``grader --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+import grader
+from grader.errors import CourseErrors, GraderError, UsageProblem
+from grader.reports.text import printable
+
+if TYPE_CHECKING:
+    from grader.course.config import CourseConfig
+
+JSON_SCHEMA = 1
+"""The version of every JSON document that a command prints."""
+
+COMMANDS = {
+    # name: (module, object in it, what the list of commands says)
+    "generate": (
+        "grader.cli.generate",
+        "generate",
+        "Make student versions, nbgrader's notebooks and gradebook entries.",
+    ),
+    "autograde": ("grader.cli.autograde", "autograde", "Grade what students handed in."),
+    "report": ("grader.cli.report", "report", "Show scores, and what needs a person."),
+}
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used, and that suggests the one that was meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of a course's life."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or say which one was meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {printable(args[0])!r}.{near_miss(args[0], COMMANDS, before=' ')}")
+        return super().resolve_command(ctx, args)
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:  # type: ignore[override]
+        """Run, and turn our errors into one message and an exit code."""
+        _speak_any_language()
+        words = list(sys.argv[1:] if args is None else args)
+        with _errors_told(as_json="--json" in words):
+            return super().main(args, *rest, **extra)
+
+
+def _speak_any_language() -> None:
+    """Let a student's name never stop a report: what the terminal cannot show is shown as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextlib.contextmanager
+def _errors_told(*, as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except GraderError as error:
+        tell_error(error)
+        if as_json:
+            click.echo(json.dumps({"schema": JSON_SCHEMA, "errors": errors_json(error)}, indent=1))
+        sys.exit(error.exit_code)
+
+
+def tell_error(error: GraderError) -> None:
+    """Say an error on stderr, its place first."""
+    click.echo(printable(str(error), lines=True), err=True)
+
+
+def errors_json(error: GraderError) -> list[dict[str, Any]]:
+    """Return an error, or each of several, in the one shape that all JSON documents have."""
+    errors: Sequence[GraderError] = error.errors if isinstance(error, CourseErrors) else [error]
+    return [
+        {"type": type(each).__name__, "place": each.place, "message": each.message, "hint": each.hint}
+        for each in errors
+    ]
+
+
+def near_miss(name: str, known: Any, *, before: str = "") -> str:
+    """Return ``Did you mean 'x'?`` if one of the known names is close, else an empty string."""
+    close = difflib.get_close_matches(name, [str(each) for each in known], n=1, cutoff=0.6)
+    return f"{before}Did you mean {printable(close[0])!r}?" if close else ""
+
+
+class _Main(LazyGroup):
+    """The group, with Ctrl-C as one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Stopped. What was finished is kept; run the same command again for the rest.", err=True)
+            ctx.exit(130)
+
+
+@click.group(
+    cls=_Main,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Every command has its own help, with an example: grader autograde --help",
+)
+@click.option(
+    "--course",
+    "course_dir",
+    type=click.Path(path_type=Path),
+    help="The course folder. Without it: the nearest one, upwards, with a course_config.py.",
+)
+@click.version_option(grader.__version__, prog_name="grader")
+@click.pass_context
+def main(ctx: click.Context, course_dir: Path | None) -> None:
+    """Make an nbgrader course from annotated Python files, and grade what students hand in.
+
+    \b
+    A course's life:
+      grader generate              source/*.py → release/, and the gradebook
+      grader autograde             submitted/ → scores and graded notebooks
+      grader report                who has what, and what needs a person
+    """
+    ctx.obj = course_dir
+
+
+# --- what commands share ---
+
+
+def course_option(command: _Command) -> _Command:
+    """Give a command ``--course`` too, so that it may stand before or after the command's name."""
+    return click.option(
+        "--course", "course_dir", type=click.Path(path_type=Path), help="The course folder.", expose_value=False,
+        callback=_remember_course,
+    )(command)  # fmt: skip
+
+
+def _remember_course(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.find_root().obj = value
+
+
+def shared_options(command: _Command) -> _Command:
+    """Give a command the options that all have: ``--course``, ``--json``, ``--quiet``."""
+    for decorate in (
+        click.option("-q", "--quiet", is_flag=True, help="No progress, only the answer and what went wrong."),
+        click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document on stdout."),
+        course_option,
+    ):
+        command = decorate(command)
+    return command
+
+
+def open_course(ctx: click.Context) -> CourseConfig:
+    """Return the configuration of the course that the command is to work in.
+
+    Raises:
+        UsageProblem: no course here.
+        ConfigError: its configuration is wrong.
+    """
+    from grader.course.config import load_config
+    from grader.course.layout import find_course
+
+    given: Path | None = ctx.find_root().obj
+    if given is not None and not given.is_dir():
+        raise UsageProblem("there is no such folder.", place=str(given), hint="Name the course folder after --course.")
+    return load_config(find_course(given or Path.cwd()))
+
+
+def chosen_chapters(config: CourseConfig, given: Sequence[str]) -> list[str]:
+    """Return the chapters that the user named, or all, in the course's order.
+
+    Raises:
+        UsageProblem: there is no such chapter.
+    """
+    known = config.layout.assignment_ids()
+    names = [name.rstrip("/").removesuffix(".py").rpartition("/")[2] for name in given]  # source/01_x.py by Tab
+    for name in names:
+        if name not in known:
+            raise UsageProblem(
+                f"there is no chapter {name!r} in this course.",
+                place=str(config.layout.source_root),
+                hint=near_miss(name, known) or f"Its chapters are: {', '.join(known) or 'none yet'}.",
+            )
+    return [name for name in known if not names or name in names]
+
+
+def unknown_student(name: str, known: Sequence[str], place: str) -> UsageProblem:
+    """The error for a student whom the course does not know."""
+    return UsageProblem(
+        f"there is no student {name!r}.",
+        place=place,
+        hint=near_miss(name, known) or f"There are {len(known)} students; grader report lists them.",
+    )
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print the one JSON document that a command answers with."""
+    click.echo(json.dumps({"schema": JSON_SCHEMA, **document}, indent=1, ensure_ascii=True))
+
+
+def stop(ctx: click.Context, code: int) -> NoReturn:
+    """End the command with an exit code."""
+    ctx.exit(code)

@@ -1,0 +1,1 @@
+"""What a course is: its values, its configuration and its folders."""

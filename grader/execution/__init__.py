@@ -1,0 +1,1 @@
+"""Running submissions: the judge, the student process and the wire between them."""

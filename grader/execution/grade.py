@@ -1,0 +1,351 @@
+"""Grading one submission: ``grade(notebook, spec) -> GradedSubmission``, a pure function.
+
+No database, no course folder, no network. For each submission a judge process is forked (so that a test which a
+student's number makes run away can be killed too); it talks to a student process that a warm template forks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from grader import __version__
+from grader.course.model import CourseCell, GradedSubmission, GradingSpec, Outcome, Role, Verdict
+from grader.errors import SandboxError, SubmissionError
+from grader.execution import remote, wire
+from grader.execution.judge import CellRecord, Hearing, Judge, error_output
+from grader.execution.sandbox import StudentProcess, Template, process_cpu_s
+from grader.execution.submission import Step, align, read_notebook
+from grader.notebooks.cells import KERNELSPEC, nbgrader_metadata
+
+DISPLAY_RUN_CPU_S = 30.0
+"""A submission that used more CPU is not run a second time for the sake of its outputs; they are withheld instead."""
+JUDGE_MEMORY_BYTES = 4 << 30
+RESULT_BYTES = 256 << 20
+MAX_RUNAWAYS = 4
+
+
+def grade(notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None) -> GradedSubmission:
+    """Grade one submission with a grader of its own; for many, keep a ``Grader``.
+
+    Args:
+        notebook: the bytes of the ``.ipynb`` file that was handed in.
+        spec: the course's side, hidden tests included.
+        files: what was handed in beside the notebook, by relative path.
+
+    Raises:
+        SandboxError: our machinery failed; there is no verdict.
+    """
+    with Grader() as grader:
+        return grader.grade(notebook, spec, files or {})
+
+
+class Grader:
+    """Grades submissions one after the other, keeping the warm templates of the last chapters."""
+
+    def __init__(self, *, max_templates: int = 2) -> None:
+        self._templates: dict[tuple[tuple[str, str], ...], Template] = {}
+        self._max_templates = max_templates
+
+    def grade(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None) -> GradedSubmission:
+        """Grade one submission; see ``grade``."""
+        timed_out: list[str] = []
+        while True:
+            template = self._template(spec)
+            outcome = _in_judge_process(lambda tell: _hear(notebook, spec, files or {}, template, timed_out, tell), spec)
+            if isinstance(outcome, GradedSubmission):
+                return outcome
+            # The judge was killed in the middle of a conversation with the template: neither is of use any more.
+            self._drop(spec.reference)
+            if not outcome.cell or outcome.cell in timed_out or len(timed_out) >= MAX_RUNAWAYS:
+                return not_graded(spec, outcome.reason)
+            timed_out.append(outcome.cell)
+
+    def _template(self, spec: GradingSpec) -> Template:
+        template = self._templates.pop(spec.reference, None) or Template(spec.reference)
+        self._templates[spec.reference] = template  # the most recent stands last
+        while len(self._templates) > self._max_templates:
+            self._drop(next(iter(self._templates)))
+        return template
+
+    def _drop(self, reference: tuple[tuple[str, str], ...]) -> None:
+        template = self._templates.pop(reference, None)
+        if template is not None:
+            template.close()
+
+    def close(self) -> None:
+        """End the templates."""
+        for reference in list(self._templates):
+            self._drop(reference)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def not_graded(spec: GradingSpec, reason: str) -> GradedSubmission:
+    """The result for a submission that cannot be graded: no verdicts, and why."""
+    return GradedSubmission(spec.assignment_id, {}, (), not_graded=reason)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Runaway:
+    """The judge process was ended: in which grade cell, and why."""
+
+    cell: str
+    reason: str
+
+
+def _in_judge_process(
+    hear: Callable[[Callable[[str], None]], GradedSubmission], spec: GradingSpec
+) -> GradedSubmission | _Runaway:
+    """Run ``hear`` in a fork of this process, under limits, and give its result."""
+    read_fd, write_fd = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.close(read_fd)
+            _judge_main(hear, write_fd)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(write_fd)
+    spare_fd = os.open(os.devnull, os.O_WRONLY)
+    channel = wire.Channel(read_fd, spare_fd, max_bytes=RESULT_BYTES)
+    try:
+        return _watch(pid, channel, spec)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+        channel.close()
+
+
+def _judge_main(hear: Callable[[Callable[[str], None]], GradedSubmission], write_fd: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = JUDGE_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(JUDGE_MEMORY_BYTES, hard)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+    null = os.open(os.devnull, os.O_RDONLY)
+    channel = wire.Channel(null, write_fd, max_bytes=RESULT_BYTES, blocking=True)
+    tell = lambda name: channel.send(wire.dumps(["cell", name]))  # noqa: E731
+    try:
+        import json
+
+        result = hear(tell)
+        channel.send(wire.dumps(["done", json.dumps(result.to_plain())]))
+    except SubmissionError as exc:
+        channel.send(wire.dumps(["unreadable", str(exc)]))
+    except SandboxError as exc:
+        channel.send(wire.dumps(["broken", exc.message, exc.hint]))
+    except BaseException as exc:  # noqa: BLE001 (named, and counted as not graded)
+        import traceback
+
+        lines = traceback.format_exception(exc)
+        channel.send(wire.dumps(["broken", f"{type(exc).__name__}: {exc}"[:500], "".join(lines)[-3000:]]))
+
+
+def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> GradedSubmission | _Runaway:
+    import json
+
+    limits = spec.limits
+    cell, cpu_at_start = "", 0.0
+    wall_deadline = time.monotonic() + limits.submission_wall_s + 60
+    while True:
+        try:
+            message = wire.loads(channel.receive(time.monotonic() + remote.SLICE_S))
+        except wire.WireTimeout:
+            used = process_cpu_s(pid) - cpu_at_start
+            if used > limits.cpu_s + 1 or time.monotonic() > wall_deadline:
+                return _Runaway(cell, f"the judge was stopped after {used:.0f} s of CPU")
+            continue
+        except wire.PeerGone:
+            return _Runaway(cell, "the judge ran out of memory or was ended")
+        if message[0] == "cell":
+            cell, cpu_at_start = message[1], process_cpu_s(pid)
+            wall_deadline = time.monotonic() + limits.submission_wall_s + 60
+        elif message[0] == "done":
+            return GradedSubmission.from_plain(json.loads(message[1]))
+        elif message[0] == "unreadable":
+            return not_graded(spec, message[1])
+        else:
+            raise SandboxError(message[1], hint=message[2])
+
+
+# -- in the judge process -----------------------------------------------------------------------------------------------
+
+
+def _hear(
+    notebook: bytes,
+    spec: GradingSpec,
+    files: Mapping[str, bytes],
+    template: Template,
+    timed_out: Sequence[str],
+    tell: Callable[[str], None],
+) -> GradedSubmission:
+    started = time.monotonic()
+    steps, repairs = align(read_notebook(notebook), spec)
+
+    def start() -> StudentProcess:
+        return template.spawn(
+            spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules, cwd=template.folder_for(files)
+        )
+
+    def hearing(*, visible_only: bool, skip: Mapping[int, str] | None = None) -> tuple[Hearing, float]:
+        with remote.closing(remote.Session(start)) as session:
+            judge = Judge(spec, session, visible_only=visible_only, timed_out=timed_out, skip=skip, on_cell=tell)
+            judge.sources = [step.source for step in steps]
+            return judge.hear(steps), session.cpu_s()
+
+    heard, cpu_s = hearing(visible_only=False)
+    if any(_needs_display_run(step, record) for step, record in zip(steps, heard.records, strict=True)):
+        shown = None
+        if cpu_s <= DISPLAY_RUN_CPU_S:
+            stopped = {number: record.stopped for number, record in enumerate(heard.records) if record.stopped}
+            shown, more_cpu_s = hearing(visible_only=True, skip=stopped)
+            cpu_s += more_cpu_s
+        _show_only_what_is_public(steps, heard, shown)
+    return GradedSubmission(
+        assignment_id=spec.assignment_id,
+        notebook=executed_notebook(steps, heard.records, repairs),
+        verdicts=tuple(_verdicts(spec, heard)),
+        unchanged=frozenset(_unchanged(steps)),
+        repairs=tuple(repairs),
+        wall_timeouts=tuple(heard.wall_timeouts),
+        cpu_s=cpu_s,
+        wall_s=time.monotonic() - started,
+    )
+
+
+def _verdicts(spec: GradingSpec, heard: Hearing) -> list[Verdict]:
+    verdicts = []
+    for cell in spec.cells:
+        if not cell.is_grade:
+            continue
+        missing = "The cell for this answer is not in the notebook."
+        verdicts.append(
+            heard.verdicts.get(cell.name)
+            or Verdict(cell.name, Outcome.MANUAL if cell.role is Role.MANUAL else Outcome.NOT_RUN, 0.0, cell.points, missing)
+        )
+    return verdicts
+
+
+def _unchanged(steps: Sequence[Step]) -> list[str]:
+    return [
+        step.course.name
+        for step in steps
+        if step.course and step.role in (Role.SOLUTION, Role.MANUAL) and step.source == step.course.source
+    ]
+
+
+def _needs_display_run(step: Step, record: CellRecord) -> bool:
+    """True if a cell shows text that student code chose after it had seen the input of a hidden test.
+
+    Such text could carry that input to the student. Outputs that were handed in word for word are known to the student.
+    """
+    if not record.after_hidden or not record.outputs:
+        return False
+    if step.role is Role.TEST:
+        return record.speaks_for_itself
+    return [_gist(output) for output in record.outputs] != [_gist(output) for output in step.outputs]
+
+
+def _gist(output: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an output shows, without counters; lists of lines joined as notebooks allow."""
+
+    def text(value: Any) -> str:
+        return "".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    data = output.get("data")
+    shown = sorted((mime, text(value)) for mime, value in data.items()) if isinstance(data, dict) else []
+    return (
+        str(output.get("output_type")),
+        text(output.get("text", "")),
+        str(output.get("ename", "")),
+        str(output.get("evalue", "")),
+        text(output.get("traceback", "")),
+        *(part for pair in shown for part in pair),
+    )
+
+
+def _show_only_what_is_public(steps: Sequence[Step], heard: Hearing, shown: Hearing | None) -> None:
+    """Replace outputs that came after a hidden test by those of a run without hidden tests."""
+    withheld = "shown only to graders: it came after hidden tests had run"
+    for number, (step, record) in enumerate(zip(steps, heard.records, strict=True)):
+        if not _needs_display_run(step, record):
+            continue
+        public = shown.records[number] if shown else None
+        if step.role is not Role.TEST or step.course is None:
+            note = {"output_type": "stream", "name": "stdout", "text": f"[{withheld}]\n"}
+            record.outputs = public.outputs if public else [note]
+            continue
+        verdict = heard.verdicts[step.course.name]
+        public_verdict = shown.verdicts.get(step.course.name) if shown else None
+        kept = [output for output in record.outputs if output["output_type"] == "execute_result"]
+        streams = [o for o in public.outputs if o["output_type"] == "stream"] if public else []
+        message = verdict.message
+        if verdict.outcome in (Outcome.FAILED, Outcome.ERROR) and not message.startswith("Hidden test"):
+            alike = public_verdict is not None and public_verdict.outcome is verdict.outcome
+            message = public_verdict.message if alike and public_verdict else f"{verdict.outcome}; the message is {withheld}."
+            detail = f"{verdict.message}\n{verdict.detail}"
+            heard.verdicts[step.course.name] = dataclasses.replace(verdict, message=message, detail=detail)
+        errors = []
+        for output in record.outputs:
+            if output["output_type"] == "error":
+                errors.append(error_output(output["ename"], message))
+        record.outputs = [*streams, *kept, *errors]
+
+
+def executed_notebook(steps: Sequence[Step], records: Sequence[CellRecord], repairs: Sequence[str]) -> dict[str, Any]:
+    """The notebook for ``autograded/``: the course's grade cells whole, the student's cells and what they showed."""
+    cells = []
+    used: set[str] = {step.course.name for step in steps if step.course}
+    for number, (step, record) in enumerate(zip(steps, records, strict=True), start=1):
+        cell: dict[str, Any] = {
+            "cell_type": step.cell_type,
+            "id": step.course.name if step.course else _free_id(number, used),
+            "metadata": {},
+            "source": step.source,
+        }
+        if step.course:
+            nbgrader = nbgrader_metadata(_as_shown(step.course, step.source))
+            if nbgrader:
+                cell["metadata"]["nbgrader"] = nbgrader
+        if step.cell_type == "code":
+            cell["execution_count"] = record.execution_count
+            cell["outputs"] = record.outputs
+        cells.append(cell)
+    metadata: dict[str, Any] = {"kernelspec": dict(KERNELSPEC), "language_info": {"name": "python"}}
+    metadata["grader"] = {"version": __version__, "repairs": list(repairs)}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _as_shown(course: CourseCell, source: str) -> CourseCell:
+    return dataclasses.replace(course, source=source)
+
+
+def _free_id(number: int, used: set[str]) -> str:
+    name = f"cell-{number}"
+    while name in used:
+        name += "-"
+    used.add(name)
+    return name
+
+

@@ -1,0 +1,709 @@
+"""The judge: runs the course's grade cells against remote references and draws a verdict for each.
+
+No student code runs here and none is asked whether it is right: a grade cell reads values across the wire, and the
+comparisons are the judge's own. A cell earns its points only by running to its end.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import copy
+import dataclasses
+import io
+import json
+import linecache
+import random
+import sys
+import time
+import traceback
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from grader.course.model import CourseCell, GradingSpec, Outcome, Role, Verdict
+from grader.execution import remote
+from grader.execution.reference import build_chapters
+from grader.execution.submission import Step, bound_names, clean_text, hidden_lines, without_hidden
+
+MAX_MESSAGE = 2_000
+MAX_VALUE = 300
+"""Characters of a value in a message."""
+NOT_READY = "the notebook had used up its time or ended its process too often"
+MIME_TYPES = frozenset(
+    "text/plain text/html text/markdown text/latex image/png image/jpeg image/gif image/svg+xml".split()
+)
+
+Output = dict[str, Any]
+
+
+@dataclasses.dataclass
+class CellRecord:
+    """What happened to one step: its outputs as students may see them, and whether hidden tests came before them."""
+
+    outputs: list[Output] = dataclasses.field(default_factory=list)
+    execution_count: int | None = None
+    after_hidden: bool = False
+    speaks_for_itself: bool = False
+    """A grade cell whose outputs hold text that student code chose (prints, messages of a visible test)."""
+    stopped: str = ""
+    """Why the cell was ended from outside, if it was."""
+
+
+@dataclasses.dataclass
+class Hearing:
+    """All that one pass over a notebook has found."""
+
+    records: list[CellRecord]
+    verdicts: dict[str, Verdict]
+    wall_timeouts: list[str] = dataclasses.field(default_factory=list)
+
+
+class Names(dict[str, Any]):
+    """The judge's namespace: what grade cells define, then the student's names, builtins, and the setup cells' names."""
+
+    def __init__(self, session: remote.Session, spec: GradingSpec, setup: Mapping[str, Any]) -> None:
+        super().__init__(__name__="__main__", __builtins__=builtins)
+        self._session = session
+        self._solution_names = spec.solution_names
+        self._setup = setup
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._solution_names:
+            return self._session.lookup("user", name)
+        if hasattr(builtins, name) or name not in self._setup:
+            raise KeyError(name)
+        value = self._setup[name]
+        return self._session.lookup(*value.place) if isinstance(value, Elsewhere) else value
+
+
+@dataclasses.dataclass(frozen=True)
+class Elsewhere:
+    """A name of a setup cell or of ``chapters`` that stands for something in the student process."""
+
+    place: tuple[str, str]
+
+
+class ChaptersForTests(types.ModuleType):
+    """``chapters`` as a grade cell imports it: functions are the judge's own, classes and containers are remote."""
+
+    def __init__(self, session: remote.Session, chapters: types.ModuleType) -> None:
+        super().__init__("chapters")
+        self._grader = (session, chapters)
+
+    def __getattr__(self, name: str) -> Any:
+        session, chapters = self.__dict__["_grader"]
+        value = getattr(chapters, name)
+        return session.lookup("chapters", name) if _lives_with_student(value) else value
+
+
+def _lives_with_student(value: Any) -> bool:
+    """True for classes of the course and containers: their instances must live where student code uses them."""
+    if isinstance(value, types.ModuleType | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
+        return False
+    kind = value if isinstance(value, type) else type(value)
+    if kind in (list, dict, set):
+        return True
+    if isinstance(value, (int, float, str, bytes, complex, frozenset, range, type(None))) and not isinstance(value, type):
+        return False
+    if kind is tuple:
+        return any(map(_lives_with_student, value))
+    return kind.__module__.partition(".")[0] not in sys.stdlib_module_names or kind.__module__ == "__main__"
+
+
+def setup_names(spec: GradingSpec, chapters: types.ModuleType) -> dict[str, Any]:
+    """What setup and import cells define, as grade cells see it.
+
+    Setup cells run here whole; of all other cells of the course only the imports. Classes of the course and mutable
+    containers become ``Elsewhere``.
+    """
+    module = types.ModuleType("grader_setup")
+    space = module.__dict__
+    sys.modules[module.__name__] = module
+    before = set(space)
+    seed_state = random.getstate()
+    with _chapters_are(chapters), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for cell in spec.cells:
+            if cell.cell_type != "code" or cell.role in (Role.TEST, Role.MANUAL):
+                continue
+            tree = parse_cell(cell.source)
+            if tree is None:
+                continue
+            if cell.role is not Role.SETUP:
+                tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+            for node in tree.body:
+                # One statement that fails (a picture that needs a screen, say) must not take the others along.
+                with contextlib.suppress(Exception):
+                    exec(compile(ast.Module([node], []), f"<setup {cell.name}>", "exec"), space)
+    random.setstate(seed_state)
+    names: dict[str, Any] = {}
+    for name, value in space.items():
+        if name in before:
+            continue
+        if not _lives_with_student(value):
+            names[name] = value
+        elif getattr(chapters, name, names) is value:
+            names[name] = Elsewhere(("chapters", name))
+        else:
+            names[name] = Elsewhere(("setup", name))
+    return names
+
+
+@contextlib.contextmanager
+def _chapters_are(module: types.ModuleType) -> Iterator[None]:
+    before = sys.modules.get("chapters")
+    sys.modules["chapters"] = module
+    try:
+        yield
+    finally:
+        if before is None:
+            sys.modules.pop("chapters", None)
+        else:
+            sys.modules["chapters"] = before
+
+
+def parse_cell(source: str) -> ast.Module | None:
+    """A cell's syntax tree, IPython magics left out; None when it is not Python."""
+    lines = [
+        ("pass  #" + line) if line.lstrip().startswith(("%", "!", "?")) and not line[:1].isspace() else line
+        for line in source.split("\n")
+    ]
+    try:
+        return ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+class _Rewrite(ast.NodeTransformer):
+    """Three places where a grade cell must mean remote things as Python means local ones.
+
+    ``type(x)`` of a live view is ``list``; ``except X`` works for an exception class of the student's; an assert that
+    compares two values remembers them for its message.
+    """
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1 and not node.keywords:
+            node.func = ast.copy_location(ast.Name("__grader_type__", ast.Load()), node.func)
+        return node
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        self.generic_visit(node)
+        if node.type is not None:
+            node.type = ast.copy_location(
+                ast.Call(ast.Name("__grader_catch__", ast.Load()), [node.type], []), node.type
+            )
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        self.generic_visit(node)
+        test = node.test
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            operator = type(test.ops[0]).__name__
+            node.test = ast.copy_location(
+                ast.Call(
+                    ast.Name("__grader_compare__", ast.Load()),
+                    [ast.Constant(operator), test.left, test.comparators[0]],
+                    [],
+                ),
+                test,
+            )
+        return node
+
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "Eq": lambda a, b: a == b,
+    "NotEq": lambda a, b: a != b,
+    "Lt": lambda a, b: a < b,
+    "LtE": lambda a, b: a <= b,
+    "Gt": lambda a, b: a > b,
+    "GtE": lambda a, b: a >= b,
+    "Is": lambda a, b: a is b,
+    "IsNot": lambda a, b: a is not b,
+    "In": lambda a, b: a in b,
+    "NotIn": lambda a, b: a not in b,
+}
+
+
+class Judge:
+    """One pass over a submission.
+
+    Args:
+        spec: the course's side.
+        session: the student process.
+        visible_only: run grade cells without their hidden part: what the student's own run would show.
+        timed_out: grade cells that ran away in the judge itself before; they are not run again.
+        skip: steps that were ended from outside in an earlier pass, with the reason; they are not run again.
+        on_cell: told the name of each grade cell before it runs.
+    """
+
+    def __init__(
+        self,
+        spec: GradingSpec,
+        session: remote.Session,
+        *,
+        visible_only: bool = False,
+        timed_out: Sequence[str] = (),
+        skip: Mapping[int, str] | None = None,
+        on_cell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.spec = spec
+        self.session = session
+        self.visible_only = visible_only
+        self.timed_out = frozenset(timed_out)
+        self.skip = skip or {}
+        self.on_cell = on_cell
+        self.chapters = build_chapters(spec.reference)
+        self.setup = setup_names(spec, self.chapters)
+        self.names = Names(session, spec, self.setup)
+        self.hidden_seen = False
+        self._started = remote.now()
+        self._hidden: dict[str, set[int]] = {}
+        self._trees: dict[str, ast.Module] = {}
+        self._operands: tuple[str, Any, Any] | None = None
+        self._outputs: list[Output] = []
+        self._secret: list[str] = []
+        self._failed_hidden = False
+        self.names["__grader_type__"] = remote.plain_type
+        self.names["__grader_catch__"] = session.catchable
+        self.names["__grader_compare__"] = self._compare
+        session.on_request = self._note_request
+        session.on_output = self._note_output
+
+    def hear(self, steps: Sequence[Step]) -> Hearing:
+        """Run all steps in order."""
+        sys.modules["chapters"] = ChaptersForTests(self.session, self.chapters)
+        hearing = Hearing([], {})
+        for index, step in enumerate(steps):
+            if step.cell_type != "code":
+                record = CellRecord()
+                if step.role is Role.MANUAL and step.course:
+                    hearing.verdicts[step.course.name] = self._manual(step.course)
+            elif index in self.skip:
+                record = CellRecord([error_output("Stopped", self.skip[index])])
+            elif step.role is Role.TEST and step.course:
+                record, verdict, wall_only = self._grade_cell(step.course)
+                hearing.verdicts[step.course.name] = verdict
+                if wall_only:
+                    hearing.wall_timeouts.append(step.course.name)
+            else:
+                record, wall_only = self._student_cell(index, step)
+                if step.role is Role.MANUAL and step.course:
+                    hearing.verdicts[step.course.name] = self._manual(step.course)
+                if wall_only:
+                    hearing.wall_timeouts.append(step.course.name if step.course else f"cell {index + 1}")
+            hearing.records.append(record)
+        return hearing
+
+    @staticmethod
+    def _manual(cell: CourseCell) -> Verdict:
+        return Verdict(cell.name, Outcome.MANUAL, 0.0, cell.points, "A person grades this answer.")
+
+    # -- the student's cells --------------------------------------------------------------------------------------------
+
+    def _student_cell(self, index: int, step: Step) -> tuple[CellRecord, bool]:
+        record = CellRecord(after_hidden=self.hidden_seen)
+        if not self._ready():
+            record.outputs = [error_output("NotRun", f"this cell was not run: {NOT_READY}")]
+            return record, False
+        names = self._kept_names(step) if step.role is Role.SETUP else []
+        limits = self.spec.limits
+        self.session.begin_cell(limits.cpu_s, limits.wall_s)
+        try:
+            _, record.execution_count, text = self.session.run_cell(index, step.source, names)
+            record.outputs = checked_outputs(text, limits.output_bytes)
+            stopped: BaseException | None = self.session.broken
+        except remote.JudgeAbort as exc:
+            stopped = exc
+        if isinstance(stopped, remote.CellTimeout):
+            record.stopped = f"this cell was {stopped}"
+            record.outputs.append(error_output("TimeoutError", record.stopped))
+            return record, stopped.wall_only
+        if stopped is not None:
+            record.stopped = f"this cell ended its process: {stopped}"
+            record.outputs.append(error_output("Crashed", record.stopped))
+        return record, False
+
+    def _kept_names(self, step: Step) -> list[str]:
+        """Names that a setup cell binds and that tests will look up as the cell left them."""
+        tree = parse_cell(step.source)
+        bound = set(bound_names(step.source))
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                bound |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        return sorted(name for name in bound if self.setup.get(name) == Elsewhere(("setup", name)))
+
+    def _ready(self) -> bool:
+        """True with a living student process, if need be a new one in the state before the cell that ended the last."""
+        limits = self.spec.limits
+        if self.session.cpu_s() >= limits.submission_cpu_s or remote.now() >= self._started + limits.submission_wall_s:
+            return False
+        if self.session.is_dead:
+            return self.session.resume()
+        self.session.broken = None
+        return True
+
+    # -- grade cells ------------------------------------------------------------------------------------------------------
+
+    def _grade_cell(self, cell: CourseCell) -> tuple[CellRecord, Verdict, bool]:
+        started = time.monotonic()
+        record = CellRecord(after_hidden=self.hidden_seen)
+        self.on_cell(cell.name)
+        outcome, score, message, detail, wall_only = self._outcome(cell)
+        message, detail = clean_text(message)[:MAX_MESSAGE], clean_text(detail)[: 4 * MAX_MESSAGE]
+        record.outputs = self._outputs
+        record.stopped = message if outcome in (Outcome.TIMEOUT, Outcome.CRASHED) else ""
+        record.speaks_for_itself = bool(self._outputs) or (
+            outcome in (Outcome.FAILED, Outcome.ERROR) and not self._failed_hidden
+        )
+        if outcome is Outcome.PARTIAL:
+            record.outputs.append(result_output(score))
+        elif outcome is not Outcome.PASSED:
+            record.outputs.append(error_output(_ENAME[outcome], message))
+        secret = "".join(self._secret)
+        if secret:
+            detail = f"{detail}\nOutput while hidden tests ran:\n{secret}"[: 8 * MAX_MESSAGE].strip()
+        seconds = time.monotonic() - started
+        return record, Verdict(cell.name, outcome, score, cell.points, message, detail, seconds), wall_only
+
+    def _outcome(self, cell: CourseCell) -> tuple[Outcome, float, str, str, bool]:
+        self._outputs, self._secret, self._operands = [], [], None
+        self._failed_hidden = False
+        if cell.name in self.timed_out:
+            return Outcome.TIMEOUT, 0.0, "The test ran away on a value that your code gave it.", "", False
+        if not self._ready():
+            return Outcome.NOT_RUN, 0.0, f"Not run: {NOT_READY}.", "", False
+        source = without_hidden(cell.source) if self.visible_only else cell.source
+        filename = f"<{cell.name}>"
+        hidden = hidden_lines(source)
+        self._hidden[filename] = hidden
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        tree = parse_cell(source)
+        if tree is None:
+            return Outcome.ERROR, 0.0, "The test itself cannot be run. Tell your instructor.", "not Python", False
+        self._trees[filename] = tree
+        limits = self.spec.limits
+        self.session.begin_cell(limits.cpu_s, limits.wall_s)
+        random.seed(self.spec.seed)
+        stdout = _TestOutput(self)
+        try:
+            with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(io.StringIO()):
+                value = self._execute(tree, filename, want_value=cell.partial)
+        except remote.JudgeAbort:
+            pass
+        except BaseException as exc:  # noqa: BLE001 (whatever a test raises is its verdict)
+            if self.session.broken is None:
+                return (*self._failure(exc, filename), False)
+        broken = self.session.broken
+        if isinstance(broken, remote.CellTimeout):
+            return Outcome.TIMEOUT, 0.0, f"Your code was {broken}.", "", broken.wall_only
+        if broken is not None:
+            return Outcome.CRASHED, 0.0, f"Your code ended its process: {broken}.", str(broken), False
+        if not cell.partial:
+            return Outcome.PASSED, cell.points, "", "", False
+        if type(value) not in (int, float) or not 0 <= value <= cell.points or self._is_remote_value(value, tree):
+            shown = "The test gave no usable score. Tell your instructor."
+            return Outcome.ERROR, 0.0, shown, f"partial score {_shown(value)}", False
+        if value == cell.points:
+            return Outcome.PASSED, cell.points, "", "", False
+        return Outcome.PARTIAL, float(value), f"{value:g} of {cell.points:g} points.", "", False
+
+    def _is_remote_value(self, value: Any, tree: ast.Module) -> bool:
+        """True for a score that is a remote call's own value: student code would give itself points."""
+        if type(value) is float or value.bit_length() > 8:
+            return any(value is reply for reply in self.session.scalars)
+        # Small ints are shared objects; what can be asked is whether the last line takes one as it came.
+        last = tree.body[-1]
+        return (
+            isinstance(last, ast.Expr)
+            and isinstance(last.value, ast.Call | ast.Attribute | ast.Subscript)
+            and any(isinstance(n, ast.Name) and n.id in self.spec.solution_names for n in ast.walk(last.value))
+            and any(value is reply for reply in self.session.scalars)
+        )
+
+    def _execute(self, tree: ast.Module, filename: str, *, want_value: bool) -> Any:
+        rewritten = ast.fix_missing_locations(_Rewrite().visit(ast.Module(copy.deepcopy(tree.body), [])))
+        last = rewritten.body[-1] if rewritten.body else None
+        if want_value and isinstance(last, ast.Expr):
+            head = ast.Module(rewritten.body[:-1], [])
+            exec(compile(head, filename, "exec", dont_inherit=True), self.names)
+            return eval(compile(ast.Expression(last.value), filename, "eval", dont_inherit=True), self.names)  # noqa: S307
+        exec(compile(rewritten, filename, "exec", dont_inherit=True), self.names)
+        return None
+
+    def _compare(self, operator: str, left: Any, right: Any) -> Any:
+        self._operands = (operator, left, right)
+        result = _COMPARE[operator](left, right)
+        if type(result) is bool and result:
+            self._operands = None
+        return result
+
+    # -- what may be said ---------------------------------------------------------------------------------------------------
+
+    def _failure(self, exc: BaseException, filename: str) -> tuple[Outcome, float, str, str]:
+        """Outcome, score, the student's message and the grader's detail for an exception that ended a grade cell."""
+        frames = [
+            frame
+            for frame in traceback.extract_tb(exc.__traceback__)
+            if frame.filename in self._hidden
+        ]
+        is_hidden = any((frame.lineno or 0) in self._hidden[frame.filename] for frame in frames)
+        self._failed_hidden = is_hidden
+        detail = self._detail(exc, frames)
+        remote_failure = exc if isinstance(exc, remote.RemoteFailure) else None
+        outcome = Outcome.FAILED if isinstance(exc, AssertionError) and remote_failure is None else Outcome.ERROR
+        if is_hidden:
+            hint = self._hint(frames)
+            kind = remote_failure.builtin_name if remote_failure else type(exc).__name__
+            parts = [f"Hidden test: {hint}" if hint else "A hidden test did not pass"]
+            if outcome is not Outcome.FAILED:
+                parts.append(f"{kind} was raised")
+            message = "; ".join(parts) + self._own_line(remote_failure)
+            return outcome, 0.0, message, detail
+        if remote_failure is not None:
+            message = f"{remote_failure.class_name}: {_cut(_message_of(exc))}" + self._own_line(remote_failure)
+        elif outcome is Outcome.FAILED:
+            message = _cut(_message_of(exc)) or "The test did not pass."
+            message += self._compared()
+        else:
+            message = f"{type(exc).__name__}: {_cut(_message_of(exc))}"
+        place = frames[-1] if frames else None
+        if place is not None:
+            message += f"\nin {place.filename[1:-1]}, line {place.lineno}: {_cut((place.line or '').strip())}"
+        return outcome, 0.0, message, detail
+
+    def _compared(self) -> str:
+        if self._operands is None:
+            return ""
+        operator, left, right = self._operands
+        shown_left, shown_right = _shown(left), _shown(right)
+        word = {"Eq": "equal", "NotEq": "differ from"}.get(operator)
+        if word == "equal":
+            return f"\n  got      {shown_left}\n  expected {shown_right}"
+        return f"\n  left     {shown_left}\n  right    {shown_right}"
+
+    def _own_line(self, failure: remote.RemoteFailure | None) -> str:
+        """The student's own line that an exception came from; taken from the submission, not from the process."""
+        if failure is None or not 0 <= failure.cell < len(self.sources):
+            return ""
+        lines = self.sources[failure.cell].split("\n")
+        if not 1 <= failure.line <= len(lines):
+            return ""
+        return f"\nin your cell {failure.cell + 1}, line {failure.line}: {_cut(lines[failure.line - 1].strip())}"
+
+    sources: Sequence[str] = ()
+    """The steps' sources, for the student's own lines in messages."""
+
+    def _hint(self, frames: list[traceback.FrameSummary]) -> str:
+        """The author's words for what a hidden test tests, when they are plain words and not made from values."""
+        for frame in reversed(frames):
+            tree = self._trees.get(frame.filename)
+            for node in ast.walk(tree) if tree else ():
+                if not isinstance(node, ast.Assert | ast.Raise) or not frame.lineno:
+                    continue
+                if node.lineno <= frame.lineno <= (node.end_lineno or node.lineno):
+                    words = _constant_words(node)
+                    if words:
+                        return _cut(words)
+        return ""
+
+    def _detail(self, exc: BaseException, frames: list[traceback.FrameSummary]) -> str:
+        lines = [f"{f.filename[1:-1]}, line {f.lineno}: {(f.line or '').strip()}" for f in frames]
+        lines.append(f"{type(exc).__name__}: {_message_of(exc)[:MAX_MESSAGE]}")
+        if isinstance(exc, remote.RemoteFailure):
+            lines += exc.lines
+        elif isinstance(exc, AssertionError):
+            lines.append(self._compared().strip("\n"))
+        return "\n".join(line for line in lines if line)
+
+    def _in_hidden(self) -> bool:
+        """True while a line of a hidden region (or of a helper defined in one) is being executed."""
+        frame = sys._getframe(1)
+        while frame is not None:
+            hidden = self._hidden.get(frame.f_code.co_filename)
+            if hidden and frame.f_lineno in hidden:
+                return True
+            frame = frame.f_back  # type: ignore[assignment]
+        return False
+
+    def _note_request(self) -> None:
+        if not self.hidden_seen and self._in_hidden():
+            self.hidden_seen = True
+
+    def _note_output(self, text: str) -> None:
+        outputs = checked_outputs(text, self.spec.limits.output_bytes)
+        if self._in_hidden():
+            self._secret += [str(output.get("text", ""))[:MAX_MESSAGE] for output in outputs]
+            return
+        # Warnings and prints of student code never change a score, and nbgrader would read stderr as a failure.
+        for output in outputs:
+            if output["output_type"] == "stream":
+                _add_stream(self._outputs, str(output["text"]))
+
+    def note_print(self, text: str) -> None:
+        """The grade cell itself prints."""
+        if self._in_hidden():
+            self._secret.append(text[:MAX_MESSAGE])
+        elif len(self._outputs) < 1000:
+            _add_stream(self._outputs, text[: self.spec.limits.output_bytes])
+
+
+class _TestOutput(io.TextIOBase):
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+
+    def write(self, text: str) -> int:
+        self._judge.note_print(text)
+        return len(text)
+
+
+def _constant_words(node: ast.Assert | ast.Raise) -> str:
+    words: ast.expr | None = None
+    if isinstance(node, ast.Assert):
+        words = node.msg
+    elif isinstance(node.exc, ast.Call) and node.exc.args:
+        words = node.exc.args[0]
+    return words.value if isinstance(words, ast.Constant) and isinstance(words.value, str) else ""
+
+
+_ENAME = {
+    Outcome.FAILED: "AssertionError",
+    Outcome.ERROR: "Error",
+    Outcome.TIMEOUT: "TimeoutError",
+    Outcome.CRASHED: "Crashed",
+    Outcome.NOT_RUN: "NotRun",
+}
+
+
+def _message_of(exc: BaseException) -> str:
+    try:
+        return str(exc.args[0]) if isinstance(exc, KeyError) and exc.args else str(exc)
+    except Exception:  # noqa: BLE001 (a message made of remote values may fail like any call)
+        return "(its message cannot be shown)"
+
+
+def _shown(value: Any) -> str:
+    """A value for a message, bounded before it is made."""
+    try:
+        text = _bounded(value, 4)
+    except BaseException:  # noqa: BLE001 (showing is a courtesy)
+        return "(a value that cannot be shown)"
+    return text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + " …"
+
+
+def _bounded(value: Any, depth: int) -> str:
+    if isinstance(value, list | tuple | set | dict):
+        if depth == 0:
+            return "…"
+        items = iter(value.items()) if isinstance(value, dict) else iter(value)
+        shown = []
+        for item in items:
+            if len(shown) == 30:
+                shown.append("…")
+                break
+            if isinstance(value, dict):
+                shown.append(f"{_bounded(item[0], depth - 1)}: {_bounded(item[1], depth - 1)}")
+            else:
+                shown.append(_bounded(item, depth - 1))
+        joined = ", ".join(shown)
+        if isinstance(value, list):
+            return f"[{joined}]"
+        if isinstance(value, tuple):
+            return f"({joined},)" if len(shown) == 1 else f"({joined})"
+        return f"{{{joined}}}" if shown or isinstance(value, dict) else "set()"
+    if isinstance(value, str | bytes):
+        return repr(value[:MAX_VALUE])
+    if isinstance(value, int) and value.bit_length() > 2000:
+        return f"(an int of {value.bit_length()} bits)"
+    return repr(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_VALUE * 2 else text[: MAX_VALUE * 2] + " …"
+
+
+# -- outputs ----------------------------------------------------------------------------------------------------------
+
+
+def error_output(name: str, message: str) -> Output:
+    """A notebook's error output with nothing in it but what students may read."""
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
+
+
+def result_output(score: float) -> Output:
+    """The output from which nbgrader reads partial credit."""
+    return {
+        "output_type": "execute_result",
+        "execution_count": None,
+        "data": {"text/plain": repr(score)},
+        "metadata": {},
+    }
+
+
+def _add_stream(outputs: list[Output], text: str) -> None:
+    if outputs and outputs[-1]["output_type"] == "stream":
+        outputs[-1]["text"] += text
+    elif text:
+        outputs.append({"output_type": "stream", "name": "stdout", "text": text})
+
+
+def _few_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > 64:
+        raise ValueError("too many keys")
+    return dict(pairs)
+
+
+def checked_outputs(text: str, max_bytes: int) -> list[Output]:
+    """Outputs that a student process reports, as valid notebook outputs and nothing else.
+
+    What is malformed is left out: outputs never count for a score.
+    """
+    if not text:
+        return []
+    try:
+        reported = json.loads(text, object_pairs_hook=_few_keys)
+    except (ValueError, RecursionError):
+        return []
+    room = 2 * max_bytes
+    outputs: list[Output] = []
+    for output in reported if isinstance(reported, list) else []:
+        checked = _checked_output(output) if isinstance(output, dict) else None
+        if checked is None:
+            continue
+        room -= len(json.dumps(checked))
+        if room < 0 or len(outputs) >= 1000:
+            break
+        outputs.append(checked)
+    return outputs
+
+
+def _checked_output(output: Mapping[str, Any]) -> Output | None:
+    kind = output.get("output_type")
+    if kind == "stream":
+        name = "stderr" if output.get("name") == "stderr" else "stdout"
+        text = output.get("text")
+        return {"output_type": kind, "name": name, "text": clean_text(text)} if isinstance(text, str) else None
+    if kind == "error":
+        lines = output.get("traceback")
+        return {
+            "output_type": kind,
+            "ename": clean_text(str(output.get("ename", "")))[:200],
+            "evalue": clean_text(str(output.get("evalue", "")))[:MAX_MESSAGE],
+            "traceback": [clean_text(line) for line in lines if isinstance(line, str)][:200]
+            if isinstance(lines, list)
+            else [],
+        }
+    if kind in ("display_data", "execute_result"):
+        data = output.get("data")
+        bundle = {
+            mime: clean_text(value)
+            for mime, value in (data.items() if isinstance(data, dict) else ())
+            if mime in MIME_TYPES and isinstance(value, str)
+        }
+        checked: Output = {"output_type": kind, "data": bundle, "metadata": {}}
+        if kind == "execute_result":
+            count = output.get("execution_count")
+            checked["execution_count"] = count if type(count) is int and 0 <= count < 1 << 31 else None
+        return checked
+    return None

@@ -1,0 +1,253 @@
+"""Many submissions: workers that grade, behind one ``map``.
+
+Each worker is an interpreter of its own, started with exec, that keeps warm templates; tasks and results travel as
+JSON. A worker that dies costs its task a second try, never the batch.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from grader.course.model import GradedSubmission, GradingSpec
+from grader.errors import SandboxError
+from grader.execution import wire
+
+MAX_FRAME_BYTES = 512 << 20
+MAX_TRIES = 2
+"""A task that has ended this many workers is reported, not retried."""
+
+Key = tuple[str, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Task:
+    """One submission to grade; ``key`` is ``(student_id, assignment_id)``."""
+
+    key: Key
+    notebook: bytes
+    spec: GradingSpec
+    files: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a task: a graded submission, or the reason why our machinery gave none."""
+
+    key: Key
+    graded: GradedSubmission | None
+    error: str = ""
+
+
+class _Worker:
+    """One worker process and the task it has in hand."""
+
+    def __init__(self) -> None:
+        task_read, task_write = os.pipe()
+        result_read, result_write = os.pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "grader.execution.pool", str(task_read), str(result_write)],
+            pass_fds=[task_read, result_write],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the parent, who lets what is in hand end
+            env=_environment(),
+        )
+        os.close(task_read)
+        os.close(result_write)
+        self.channel = wire.Channel(result_read, task_write, max_bytes=MAX_FRAME_BYTES)
+        self.task: Task | None = None
+        self.known_specs: dict[int, int] = {}
+
+    def give(self, task: Task) -> None:
+        """Send a task; a spec is sent once and then called by its number."""
+        self.task = task
+        number = self.known_specs.get(id(task.spec))
+        plain: dict[str, Any] = {
+            "notebook": base64.b64encode(task.notebook).decode(),
+            "files": {name: base64.b64encode(data).decode() for name, data in task.files.items()},
+        }
+        if number is None:
+            number = self.known_specs[id(task.spec)] = len(self.known_specs)
+            plain["new_spec"] = task.spec.to_plain()
+        plain["spec"] = number
+        self.channel.send(json.dumps(plain).encode(), time.monotonic() + 60)
+
+    def take(self) -> dict[str, Any]:
+        """The answer to the task in hand; ``PeerGone`` when the worker has died."""
+        answer: dict[str, Any] = json.loads(self.channel.receive(time.monotonic() + 60))
+        return answer
+
+    def close(self, *, kill: bool = False) -> None:
+        """End the worker: it stops when nobody talks to it, or at once."""
+        self.channel.close()
+        if kill:
+            self.process.kill()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """A worker sees the interpreter's paths and nothing else: no database URL, no token of the instructor's."""
+    names = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "COVERAGE_PROCESS_START")
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+class Pool:
+    """``jobs`` workers that grade side by side.
+
+    Args:
+        jobs: how many; by default one a core.
+    """
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self.jobs = max(1, jobs or available_cores())
+        self._workers: list[_Worker] = []
+
+    def map(self, tasks: Iterable[Task]) -> Iterator[Result]:
+        """Results in the order in which they are ready.
+
+        Tasks are drawn as workers become free, so they may be made lazily. A submission that passed only its wall
+        limit is graded a second time, alone, and that result counts.
+        """
+        queue = iter(tasks)
+        again: list[Task] = []
+        tries: dict[Key, int] = {}
+        specs: list[GradingSpec] = []  # keeps specs alive: workers know them by identity
+        alone: list[Task] = []
+        exhausted = False
+        while True:
+            while len(self._busy()) < self.jobs:
+                task = again.pop() if again else None
+                if task is None and not exhausted:
+                    task = next(queue, None)
+                    exhausted = task is None
+                if task is None:
+                    break
+                if not any(spec is task.spec for spec in specs):
+                    specs.append(task.spec)
+                yield from self._start(task, again, tries)
+            if not self._busy():
+                break
+            for worker in self._ready():
+                for task, result in self._finish(worker, again, tries):
+                    if result.graded and result.graded.wall_timeouts:
+                        alone.append(task)
+                    else:
+                        yield result
+        for task in alone:
+            yield from self._start(task, again, tries)
+            while self._busy() or again:
+                for worker in self._ready():
+                    yield from (result for _, result in self._finish(worker, again, tries))
+                while again and not self._busy():
+                    yield from self._start(again.pop(), again, tries)
+
+    def _busy(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.task is not None]
+
+    def _ready(self) -> list[_Worker]:
+        poller = select.poll()
+        busy = {worker.channel.read_fd: worker for worker in self._busy()}
+        for fd in busy:
+            poller.register(fd, select.POLLIN)
+        return [busy[fd] for fd, _ in poller.poll()] if busy else []
+
+    def _start(self, task: Task, again: list[Task], tries: dict[Key, int]) -> Iterator[Result]:
+        worker = next((worker for worker in self._workers if worker.task is None), None)
+        if worker is None:
+            worker = _Worker()
+            self._workers.append(worker)
+        try:
+            worker.give(task)
+        except (wire.PeerGone, wire.WireTimeout):
+            yield from (result for _, result in self._lost(worker, again, tries))
+        except wire.WireError as exc:
+            worker.task = None
+            yield Result(task.key, None, str(exc))
+
+    def _finish(self, worker: _Worker, again: list[Task], tries: dict[Key, int]) -> Iterator[tuple[Task, Result]]:
+        task = worker.task
+        assert task is not None
+        try:
+            answer = worker.take()
+        except (wire.PeerGone, wire.WireError, wire.WireTimeout, ValueError):
+            yield from self._lost(worker, again, tries)
+            return
+        worker.task = None
+        graded = GradedSubmission.from_plain(answer["graded"]) if "graded" in answer else None
+        yield task, Result(task.key, graded, answer.get("error", ""))
+
+    def _lost(self, worker: _Worker, again: list[Task], tries: dict[Key, int]) -> Iterator[tuple[Task, Result]]:
+        task = worker.task
+        assert task is not None
+        self._workers.remove(worker)
+        worker.close(kill=True)
+        tries[task.key] = tries.get(task.key, 0) + 1
+        if tries[task.key] < MAX_TRIES:
+            again.append(task)
+        else:
+            yield task, Result(task.key, None, f"the grading process ended {MAX_TRIES} times on this submission")
+
+    def close(self) -> None:
+        """End the workers; those that have a task in hand at once."""
+        for worker in self._workers:
+            worker.close(kill=worker.task is not None)
+        self._workers = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def work(task_fd: int, result_fd: int) -> None:
+    """A worker's life: take a task, grade it, answer; until the parent hangs up."""
+    from grader.execution.grade import Grader
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = wire.Channel(task_fd, result_fd, max_bytes=MAX_FRAME_BYTES, blocking=True)
+    specs: dict[int, GradingSpec] = {}
+    with Grader() as grader:
+        while True:
+            try:
+                plain = json.loads(channel.receive())
+            except wire.PeerGone:
+                return
+            if "new_spec" in plain:
+                specs[plain["spec"]] = GradingSpec.from_plain(plain["new_spec"])
+            files = {name: base64.b64decode(data) for name, data in plain["files"].items()}
+            answer: dict[str, Any]
+            try:
+                graded = grader.grade(base64.b64decode(plain["notebook"]), specs[plain["spec"]], files)
+                answer = {"graded": graded.to_plain()}
+            except SandboxError as exc:
+                answer = {"error": str(exc)}
+            channel.send(json.dumps(answer).encode())
+
+
+if __name__ == "__main__":
+    work(int(sys.argv[1]), int(sys.argv[2]))

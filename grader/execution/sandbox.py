@@ -1,0 +1,282 @@
+"""The seam between the judge and the student process: who starts it, limits it, interrupts it and ends it.
+
+``Template`` is a warm interpreter for one chapter; ``Template.spawn`` gives a ``StudentProcess`` that the judge talks to
+through a ``wire.Channel``. This module alone knows how isolation is done.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import select
+import shutil
+import signal
+import site
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from grader.course.model import Limits
+from grader.errors import SandboxError
+from grader.execution import template as template_module
+from grader.execution import wire
+
+_BOOT = """
+import json, socket, struct, sys, types
+control = socket.socket(fileno=int(sys.argv.pop()))
+(length,) = struct.unpack(">I", control.recv(4, socket.MSG_WAITALL))
+order = json.loads(control.recv(length, socket.MSG_WAITALL))
+module = types.ModuleType("grader.execution.template")
+exec(compile(order.pop("template"), "<grader template>", "exec"), module.__dict__)
+module.main(control, order)
+"""
+_MODULES = ("wire", "reference", "student_side")
+"""What the template is given beside itself, in the order of their imports."""
+
+START_TIMEOUT_S = 60.0
+"""A template that has not answered by then will not (a cold disk needs some seconds)."""
+
+
+def interpreter_path() -> list[str]:
+    """``sys.path`` of a template: the standard library and site-packages, and nothing of the course's."""
+    own = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    own.append(str(Path(sysconfig.get_path("stdlib")) / "lib-dynload"))
+    dynload = [entry for entry in sys.path if entry.endswith("lib-dynload")]
+    packages = [entry for entry in [*site.getsitepackages(), *sys.path] if entry.endswith(("site-packages", "dist-packages"))]
+    return list(dict.fromkeys(entry for entry in [*own, *dynload, *packages] if os.path.isdir(entry)))
+
+
+@dataclasses.dataclass
+class StudentProcess:
+    """One student process and its keeper, as the judge holds them."""
+
+    channel: wire.Channel
+    keeper_pid: int
+    order_fd: int
+    report_fd: int
+    exit_status: int | None = None
+    killed: bool = False
+    _cpu_s: float = 0.0
+
+    def interrupt(self) -> None:
+        """What the stop button does: SIGINT, which student code may ignore."""
+        self._order(b"I")
+
+    def kill(self) -> None:
+        """End the student process and all its descendants; twice does no harm."""
+        if not self.killed:
+            self._cpu_s = self.cpu_s()
+            self.killed = True
+            self._order(b"K")
+
+    def _order(self, word: bytes) -> None:
+        try:
+            os.write(self.order_fd, word)
+        except OSError:
+            pass
+
+    def cpu_s(self) -> float:
+        """CPU seconds of the student process and everything it started, living or dead."""
+        if not self.killed:  # afterwards the keeper is gone, and with it the account
+            self._cpu_s = max(self._cpu_s, tree_cpu_s(self.keeper_pid))
+        return self._cpu_s
+
+    def death(self) -> str:
+        """How the student process ended, in words; empty while it lives."""
+        if self.exit_status is None:
+            poller = select.poll()
+            poller.register(self.report_fd, select.POLLIN)
+            # The pipe closes a moment before the keeper has reaped; a second is plenty.
+            if not poller.poll(1000):
+                return ""
+            try:
+                self.exit_status = int(os.read(self.report_fd, 64).split(b"\n")[0])
+            except (OSError, ValueError):
+                return "the process was ended"
+        if self.exit_status < 0:
+            try:
+                return f"the process was killed by {signal.Signals(-self.exit_status).name}"
+            except ValueError:
+                return f"the process was killed by signal {-self.exit_status}"
+        return f"the process ended itself with status {self.exit_status}"
+
+    def close(self) -> None:
+        """Kill and let go."""
+        self.kill()
+        self.channel.close()
+        for name in ("order_fd", "report_fd"):
+            fd = getattr(self, name)
+            if fd >= 0:
+                setattr(self, name, -1)
+                os.close(fd)
+
+
+class Template:
+    """A warm interpreter holding IPython and the reference of one chapter's predecessors."""
+
+    def __init__(self, reference: Sequence[Sequence[str]]) -> None:
+        self.home = tempfile.mkdtemp(prefix="grader-")
+        self._work = os.path.join(self.home, "work")
+        ours, theirs = socket.socketpair()
+        folder = Path(__file__).resolve().parent
+        command = [sys.executable, "-s", "-P", "-S", "-c", _BOOT, str(theirs.fileno())]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the template)
+        try:
+            self.process = subprocess.Popen(
+                command,
+                env={"PYTHONHASHSEED": "0"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._log,
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        except OSError as exc:
+            raise SandboxError(f"the interpreter {sys.executable} cannot be started: {exc}") from exc
+        finally:
+            theirs.close()
+        self._control = ours
+        ours.settimeout(START_TIMEOUT_S)
+        self._tell(
+            {
+                "path": interpreter_path(),
+                "template": (folder / "template.py").read_text(encoding="utf-8"),
+                "modules": {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in _MODULES},
+                "home": self.home,
+                "reference": [list(part) for part in reference],
+            }
+        )
+        answer = self._hear()
+        if "error" in answer:
+            self.close()
+            raise SandboxError(
+                f"the reference of the earlier chapters does not run: {answer['error']}",
+                hint="Run the solution files of source/ one by one with python; the first that fails is the cause.",
+            )
+
+    def _tell(self, document: object) -> None:
+        try:
+            template_module.send_json(self._control, document)
+        except OSError as exc:
+            raise self._broken() from exc
+
+    def _hear(self) -> dict[str, object]:
+        try:
+            answer = template_module.receive_json(self._control)
+        except OSError as exc:
+            raise self._broken() from exc
+        if not isinstance(answer, dict):
+            raise self._broken()
+        return answer
+
+    def _broken(self) -> SandboxError:
+        self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, self._log.tell() - 2000))
+        last = self._log.read().decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+        return SandboxError(
+            f"the template interpreter did not start or ended: {last[0]}",
+            hint=f"Does `{sys.executable} -c 'import IPython'` work?",
+        )
+
+    def spawn(self, limits: Limits, *, seed: int, allowed_modules: Sequence[str] | None, cwd: str) -> StudentProcess:
+        """A fresh student process, ready for its first cell."""
+        request_read, request_write = os.pipe()
+        reply_read, reply_write = os.pipe()
+        order_read, order_write = os.pipe()
+        report_read, report_write = os.pipe()
+        theirs = [request_read, reply_write, order_read, report_write]
+        try:
+            socket.send_fds(self._control, [b"F"], theirs)
+            self._tell(
+                {
+                    "seed": seed,
+                    "allowed_modules": None if allowed_modules is None else list(allowed_modules),
+                    "cwd": cwd,
+                    "cpu_s": limits.submission_cpu_s,
+                    "memory_bytes": limits.memory_bytes,
+                    "open_files": limits.open_files,
+                    "file_bytes": limits.file_bytes,
+                    "output_bytes": limits.output_bytes,
+                    "message_bytes": limits.message_bytes,
+                }
+            )
+            answer = self._hear()
+        except (OSError, SandboxError) as exc:
+            for fd in (request_write, reply_read, order_write, report_read):
+                os.close(fd)
+            raise self._broken() from exc
+        finally:
+            for fd in theirs:
+                os.close(fd)
+        channel = wire.Channel(reply_read, request_write, max_bytes=limits.message_bytes)
+        return StudentProcess(channel, int(str(answer["keeper"])), order_write, report_read)
+
+    def folder_for(self, files: Mapping[str, bytes]) -> str:
+        """A fresh working folder with the files that were handed in beside the notebook."""
+        shutil.rmtree(self._work, ignore_errors=True)
+        os.makedirs(self._work, exist_ok=True)
+        for name, data in files.items():
+            path = Path(self._work, name)
+            if path.resolve().is_relative_to(Path(self._work).resolve()):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        return self._work
+
+    def close(self) -> None:
+        """End the template; its student processes end with their judges."""
+        self._control.close()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def tree_cpu_s(pid: int) -> float:
+    """CPU seconds used by a process and its descendants, including those that have ended (0 where there is no /proc)."""
+    total = 0
+    for member in template_module._tree(pid):
+        try:
+            with open(f"/proc/{member}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
+    return total / _TICKS
+
+
+def process_cpu_s(pid: int) -> float:
+    """CPU seconds of one process so far (0 where there is no /proc)."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:13])) / _TICKS
+
+
+def now() -> float:
+    """The clock of all deadlines, in seconds."""
+    return time.monotonic()

@@ -1,0 +1,1 @@
+"""Scores at rest: nbgrader's gradebook and our tables beside it."""

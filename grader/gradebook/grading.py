@@ -1,0 +1,260 @@
+"""The way from ``submitted/`` to scores: read, skip what is unchanged, grade in a pool, write in batches.
+
+Workers compute; this process alone writes. What is in memory at a time is what is being graded and one batch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from grader.course.config import CourseConfig
+from grader.course.model import GradedSubmission, GradingSpec
+from grader.errors import GraderError
+from grader.gradebook.autograded import course_files, remove_autograded, write_autograded
+from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash
+from grader.gradebook.scores import ScoredSubmission
+from grader.gradebook.store import Recorded, Store
+
+BATCH = 50
+"""Submissions a transaction."""
+
+BATCH_S = 5.0
+"""A batch that is not full is written after so many seconds: slow submissions shall not wait for each other."""
+
+
+class Pool(Protocol):
+    """What runs ``grade``; ``grader.execution.pool.Pool`` is one."""
+
+    def map(self, tasks: Iterable[Any]) -> Iterator[Any]:
+        """Yield a result for each task, in order of completion."""
+        ...
+
+
+OpenPool = Callable[[], contextlib.AbstractContextManager[Pool]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SubmissionResult:
+    """What became of one submission in this run.
+
+    ``status`` is ``graded``; ``unchanged`` (graded before, nothing is different); ``not graded`` (it cannot be graded);
+    or ``failed`` (our machinery did). ``reason`` says why for the last two. ``graded`` is without its notebook.
+    """
+
+    student_id: str
+    assignment_id: str
+    status: str
+    graded: GradedSubmission | None = None
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the gradebook now holds the judge's word on what was handed in."""
+        return self.status in ("graded", "unchanged")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _InFlight:
+    handin: HandIn
+    digest: str
+    same_as_before: bool
+
+
+class Grading:
+    """One run over some chapters and students.
+
+    Args:
+        config: the course.
+        store: its open gradebook.
+        spec_of: the ``GradingSpec`` of a chapter.
+        student_ids: only these; None for all who handed in.
+        force: grade again what is unchanged.
+    """
+
+    def __init__(
+        self,
+        config: CourseConfig,
+        store: Store,
+        spec_of: Callable[[str], GradingSpec],
+        assignment_ids: Sequence[str],
+        student_ids: Sequence[str] | None = None,
+        *,
+        force: bool = False,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._spec_of = spec_of
+        self._force = force
+        chosen = None if student_ids is None else set(student_ids)
+        self.todo: list[tuple[str, list[str]]] = []
+        for assignment_id in assignment_ids:
+            found = [s for s in config.layout.submissions(assignment_id) if chosen is None or s in chosen]
+            if found:
+                self.todo.append((assignment_id, found))
+        self._in_flight: dict[tuple[str, str], _InFlight] = {}
+        self._settled: list[SubmissionResult] = []  # stored, not yet told
+        self._batch: list[tuple[ScoredSubmission, SubmissionResult]] = []
+        self._batch_since = time.monotonic()
+        self._course_files: dict[str, dict[str, bytes]] = {}
+        self._specs: dict[str, GradingSpec] = {}
+
+    @property
+    def n_submissions(self) -> int:
+        """How many submissions there are to look at."""
+        return sum(len(student_ids) for _, student_ids in self.todo)
+
+    def run(self, open_pool: OpenPool) -> Iterator[SubmissionResult]:
+        """Grade, and yield what became of each submission once it is in the gradebook."""
+        tasks = self._tasks()
+        try:
+            first = next(tasks, None)
+            if first is not None:
+                with open_pool() as pool:
+                    for result in pool.map(_chain(first, tasks)):
+                        self._take(result)
+                        yield from self._tell()
+        finally:
+            # Also when the user stops us: what is graded is kept.
+            self._write_batch()
+        for assignment_id, _ in self.todo:
+            self._store.refresh_penalties(assignment_id)
+        yield from self._tell()
+
+    def _tell(self) -> Iterator[SubmissionResult]:
+        while self._settled:
+            yield self._settled.pop(0)
+
+    # --- what there is to grade ---
+
+    def _tasks(self) -> Iterator[Any]:
+        from grader.execution.pool import Task
+
+        for assignment_id, student_ids in self.todo:
+            spec = self._spec(assignment_id)
+            of_spec = spec_hash(spec)
+            self._store.sync_assignment(assignment_id, spec.cells, due=self._config.chapter(assignment_id).due)
+            self._course_files[assignment_id] = course_files(self._config.layout, assignment_id)
+            recorded = self._store.recorded(assignment_id)
+            for student_id in student_ids:
+                problem = id_problem(student_id)
+                if problem:
+                    self._settled.append(SubmissionResult(student_id, assignment_id, "not graded", reason=problem))
+                    continue
+                handin = read_handin(self._config.layout, student_id, assignment_id)
+                digest = content_hash(handin, of_spec)
+                before = recorded.get(student_id)
+                same = before is not None and before.content_hash == digest
+                if same and not self._force and before is not None and self._is_settled(handin, before):
+                    status = "not graded" if before.not_graded else "unchanged"
+                    self._settled.append(
+                        SubmissionResult(
+                            student_id, assignment_id, status, reason=before.not_graded, warnings=handin.warnings
+                        )
+                    )
+                elif handin.problem:
+                    unread = GradedSubmission(assignment_id, {}, (), not_graded=handin.problem)
+                    self._cannot_grade(handin, digest, unread)
+                else:
+                    self._in_flight[student_id, assignment_id] = _InFlight(
+                        dataclasses.replace(handin, notebook=b""), digest, same
+                    )
+                    yield Task((student_id, assignment_id), handin.notebook, spec, handin.files)
+
+    def _spec(self, assignment_id: str) -> GradingSpec:
+        if assignment_id not in self._specs:
+            self._specs[assignment_id] = self._spec_of(assignment_id)
+        return self._specs[assignment_id]
+
+    def _is_settled(self, handin: HandIn, before: Recorded) -> bool:
+        if handin.timestamp is not None and handin.timestamp != before.timestamp:
+            return False
+        path = self._config.layout.autograded_notebook(handin.student_id, handin.assignment_id)
+        return bool(before.not_graded) or path.is_file()
+
+    # --- what comes back ---
+
+    def _take(self, result: Any) -> None:
+        student_id, assignment_id = result.key
+        flight = self._in_flight.pop((student_id, assignment_id))
+        graded: GradedSubmission | None = result.graded
+        error: str = result.error or ("" if graded else "the pool returned nothing.")
+        if graded and graded.not_graded and not error:
+            self._cannot_grade(flight.handin, flight.digest, graded)
+            return
+        if graded and not error:
+            try:
+                self._write_notebook(flight.handin, graded)
+            except (ValueError, GraderError) as problem:
+                error = str(problem)
+        if graded and not error:
+            self._add(flight.handin, flight.digest, graded, "graded")
+        elif flight.same_as_before:
+            # It has been graded once; that our machinery failed today takes nothing away.
+            told = SubmissionResult(student_id, assignment_id, "failed", reason=error, warnings=flight.handin.warnings)
+            self._settled.append(told)
+        else:
+            # No verdict is drawn from our failure; without a hash it is tried again next time.
+            reason = f"grading failed: {error}"
+            self._cannot_grade(flight.handin, "", GradedSubmission(assignment_id, {}, (), not_graded=reason), "failed")
+
+    def _write_notebook(self, handin: HandIn, graded: GradedSubmission) -> None:
+        from grader.notebooks.notebook import notebook_text
+
+        spec = self._spec(handin.assignment_id)
+        check_graded(graded, {cell.name: cell.points for cell in spec.cells if cell.is_grade})
+        files = self._course_files[handin.assignment_id]
+        write_autograded(self._config.layout, handin, notebook_text(graded.notebook), files)
+
+    def _cannot_grade(self, handin: HandIn, digest: str, graded: GradedSubmission, status: str = "not graded") -> None:
+        """Record a submission that nobody can grade as it is."""
+        try:
+            remove_autograded(self._config.layout, handin.student_id, handin.assignment_id)
+        except GraderError as problem:
+            handin = dataclasses.replace(handin, warnings=(*handin.warnings, problem.message))
+        self._add(handin, digest, dataclasses.replace(graded, verdicts=()), status)
+
+    def _add(self, handin: HandIn, digest: str, graded: GradedSubmission, status: str) -> None:
+        bare = dataclasses.replace(graded, notebook={})
+        scored = ScoredSubmission(handin.student_id, bare, handin.timestamp, digest)
+        told = SubmissionResult(
+            handin.student_id, handin.assignment_id, status, bare, reason=graded.not_graded, warnings=handin.warnings
+        )
+        self._batch.append((scored, told))
+        if len(self._batch) >= BATCH or time.monotonic() - self._batch_since > BATCH_S:
+            self._write_batch()
+
+    def _write_batch(self) -> None:
+        batch, self._batch = self._batch, []
+        self._batch_since = time.monotonic()
+        self._store.write_batch([scored for scored, _ in batch])
+        self._settled.extend(result for _, result in batch)
+
+
+def check_graded(graded: GradedSubmission, expected: dict[str, float]) -> None:
+    """Check that a result is one that the course could give: its grade cells, each with a score within its points.
+
+    Results come from other processes; a mistake of ours there must not become a score.
+
+    Args:
+        graded: the result.
+        expected: the points of each grade cell.
+
+    Raises:
+        ValueError: it is not.
+    """
+    found = {verdict.grade_id: verdict for verdict in graded.verdicts}
+    if len(found) != len(graded.verdicts) or found.keys() != expected.keys():
+        raise ValueError(f"the judge answered for {len(graded.verdicts)} of {len(expected)} grade cells.")
+    for grade_id, verdict in found.items():
+        if not 0 <= verdict.score <= expected[grade_id] or verdict.max_score != expected[grade_id]:
+            raise ValueError(f"{grade_id}: a score of {verdict.score} of {expected[grade_id]} points is impossible.")
+
+
+def _chain(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from rest

@@ -1,0 +1,215 @@
+"""What students handed in, read with care: ``submitted/<student>/<chapter>/`` as bytes.
+
+Nothing of it is opened before it is known to be a regular file of a bearable size: a link would read a file of the
+grader's, a pipe would wait for ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import hashlib
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import grader
+from grader.course.dates import instant
+from grader.course.layout import Layout
+from grader.course.model import GradingSpec
+from grader.errors import SubmissionError
+
+MAX_NOTEBOOK_BYTES = 20 << 20
+MAX_FILE_BYTES = 1 << 20
+MAX_FILES_BYTES = 8 << 20
+MAX_FILES = 100
+MAX_STUDENT_ID = 128
+"""As many characters as nbgrader's database keeps of a student's id."""
+
+TIMESTAMP_NAME = "timestamp.txt"
+_IGNORED = frozenset({TIMESTAMP_NAME, "__pycache__", ".ipynb_checkpoints", "feedback"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HandIn:
+    """One submission as bytes.
+
+    Args:
+        student_id: whose it is; ``assignment_id``: of which chapter.
+        notebook: the notebook's bytes, empty if there is a ``problem``.
+        files: the other files of the folder by their relative path.
+        timestamp: when it was handed in, if ``timestamp.txt`` says so; ``timestamp_text`` is that file.
+        problem: why there is no notebook to grade, or empty.
+        warnings: what was left out or could not be read, one sentence each.
+    """
+
+    student_id: str
+    assignment_id: str
+    notebook: bytes = b""
+    files: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    timestamp: datetime.datetime | None = None
+    timestamp_text: bytes = b""
+    problem: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def read_handin(layout: Layout, student_id: str, assignment_id: str) -> HandIn:
+    """Return what a student handed in for a chapter; what is wrong with it is said in the value, never raised."""
+    folder = layout.submitted_dir(student_id, assignment_id)
+    name = layout.submitted_notebook(student_id, assignment_id).name
+    warnings: list[str] = []
+    problem, notebook = "", b""
+    files: dict[str, bytes] = {}
+    timestamp, timestamp_text = None, b""
+    try:
+        if not stat.S_ISDIR(folder.lstat().st_mode):
+            raise SubmissionError(f"{assignment_id} is not a folder.")
+        timestamp, timestamp_text = _timestamp(folder, warnings)
+        files = _other_files(folder, name, warnings)
+        notebook = _notebook(folder, name)
+    except SubmissionError as error:
+        problem = error.message
+    except OSError as error:
+        problem = f"it cannot be read: {error.strerror or error}."
+    return HandIn(
+        student_id, assignment_id, notebook, files, timestamp, timestamp_text, problem, warnings=tuple(warnings)
+    )
+
+
+def _notebook(folder: Path, name: str) -> bytes:
+    try:
+        return _read_regular(folder / name, MAX_NOTEBOOK_BYTES)
+    except FileNotFoundError:
+        others = sorted(path.name for path in folder.iterdir() if path.suffix == ".ipynb")
+        found = f"; there is {', '.join(others[:3])}" if others else ""
+        raise SubmissionError(f"there is no {name} in the folder{found}.") from None
+
+
+def _read_regular(path: Path, limit: int) -> bytes:
+    """Return the bytes of a regular file that is no larger than ``limit``."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise SubmissionError(f"{path.name} is not a regular file.")
+    # Not followed and not waited for, should it be replaced in this moment.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise SubmissionError(f"{path.name} is not a regular file.")
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        size = max(status.st_size, len(content))
+        raise SubmissionError(f"{path.name} is too large: {size:,} bytes, at most {limit:,} are graded.")
+    return content
+
+
+def _timestamp(folder: Path, warnings: list[str]) -> tuple[datetime.datetime | None, bytes]:
+    """Return what ``timestamp.txt`` says, and its bytes."""
+    try:
+        content = _read_regular(folder / TIMESTAMP_NAME, 1000)
+    except FileNotFoundError:
+        return None, b""
+    except (OSError, SubmissionError) as error:
+        warnings.append(f"{TIMESTAMP_NAME} was ignored: {error}")
+        return None, b""
+    text = content.decode("utf-8-sig", "replace").strip()
+    if not text:
+        return None, content
+    try:
+        return instant(text), content
+    except ValueError as error:
+        warnings.append(f"{TIMESTAMP_NAME} was ignored, so the submission counts as in time: {error}.")
+        return None, content
+
+
+def _other_files(folder: Path, notebook_name: str, warnings: list[str]) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    room = MAX_FILES_BYTES
+    for relative, path in _walk(folder, "", warnings):
+        if relative in (notebook_name, TIMESTAMP_NAME):
+            continue
+        if len(files) == MAX_FILES:
+            warnings.append(f"only the first {MAX_FILES} files were taken.")
+            break
+        try:
+            content = _read_regular(path, min(MAX_FILE_BYTES, room))
+        except SubmissionError as error:
+            warnings.append(f"left out: {error.message}")
+            continue
+        except OSError as error:
+            warnings.append(f"left out: {relative} cannot be read ({error.strerror or error}).")
+            continue
+        files[relative] = content
+        room -= len(content)
+    return files
+
+
+def _walk(folder: Path, prefix: str, warnings: list[str], depth: int = 0) -> Iterator[tuple[str, Path]]:
+    """Yield (relative path, path) of everything that is not a folder, in order; links are never followed."""
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for number, entry in enumerate(found):
+        if number > 10 * MAX_FILES:
+            warnings.append(f"{prefix or 'the folder'} has more than {10 * MAX_FILES} entries; the rest was left out.")
+            return
+        if entry.name in _IGNORED or entry.name.endswith(".pyc"):
+            continue
+        if not _is_text(entry.name):
+            warnings.append(f"left out: a file whose name is not text ({entry.name!a}).")
+        elif entry.is_dir(follow_symlinks=False):
+            if depth == 5:
+                warnings.append(f"left out: {prefix}{entry.name} is nested too deeply.")
+            else:
+                with contextlib.suppress(OSError):
+                    yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", warnings, depth + 1)
+        else:
+            yield f"{prefix}{entry.name}", Path(entry.path)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def id_problem(student_id: str) -> str:
+    """Return why a folder's name cannot be a student's id, or an empty string."""
+    if not _is_text(student_id):
+        return "the folder's name is not text."
+    if len(student_id) > MAX_STUDENT_ID:
+        return f"the folder's name is longer than {MAX_STUDENT_ID} characters, the most that a gradebook keeps."
+    return ""
+
+
+# --- what a score depends on ---
+
+
+def spec_hash(spec: GradingSpec) -> bytes:
+    """Return a digest of a chapter's grading and of the versions of everything that grades it."""
+    plain: Any = dataclasses.asdict(spec)
+    plain["solution_names"] = sorted(spec.solution_names)
+    plain["versions"] = {
+        "grader": grader.__version__,
+        "python": sys.version,
+        "ipython": metadata.version("ipython"),
+    }
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).digest()
+
+
+def content_hash(handin: HandIn, of_spec: bytes) -> str:
+    """Return a digest of all that a submission's score depends on, the late penalty aside."""
+    digest = hashlib.sha256(of_spec)
+    parts = [handin.problem.encode("utf-8", "surrogateescape"), handin.notebook]
+    for name in sorted(handin.files):
+        parts += [name.encode(), handin.files[name]]
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()

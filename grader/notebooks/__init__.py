@@ -1,0 +1,1 @@
+"""Cells to ``.ipynb`` and back; the only package that imports nbformat."""

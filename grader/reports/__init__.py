@@ -1,0 +1,1 @@
+"""Report values and how they are shown."""

@@ -1,0 +1,67 @@
+"""Text of other people, made fit to be shown: in a terminal, in a table of 80 columns, in a spreadsheet.
+
+Names of folders and messages of tests come from students. A terminal obeys escape sequences, a spreadsheet runs what
+looks like a formula; neither may happen to what a student wrote.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Control characters, and the ones that turn the order of text around (a file name that reads as another one).
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    r"""Return ``text`` with everything that a terminal would obey made visible, as Python would write it.
+
+    Args:
+        text: anything.
+        lines: keep line ends and tabs.
+
+    Example:
+        >>> printable("ada\x1b[2J\x07")
+        'ada\\x1b[2J\\x07'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character, lines) for character in text)
+
+
+def _shown(character: str, lines: bool) -> str:
+    if lines and character in "\n\t":
+        return character
+    if character in _BIDI or unicodedata.category(character) in _UNSAFE_CATEGORIES:
+        return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return character
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` as one printable line."""
+    return printable(" ".join(text.split()))
+
+
+def spreadsheet_cell(text: str) -> str:
+    """Return ``text`` as a spreadsheet shows it and does not run it.
+
+    Example:
+        >>> spreadsheet_cell("=HYPERLINK(1)")
+        "'=HYPERLINK(1)"
+        >>> spreadsheet_cell("ada")
+        'ada'
+    """
+    clean = printable(text)
+    return f"'{clean}" if re.match(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20|%]", clean) else clean
+
+
+def points(value: float) -> str:
+    """Return a number of points as people write it: at most two decimals, none that say nothing.
+
+    Example:
+        >>> points(14.0), points(3.5), points(-0.0)
+        ('14', '3.5', '0')
+    """
+    shown = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if shown == "-0" else shown
