@@ -16,6 +16,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import datetime
+import itertools
 import json
 import re
 import tomllib
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.authoring.parse import parse_solution_file
+from grader.authoring.regions import without_markers
 from grader.course.config import CourseConfig
 from grader.course.layout import Layout
 from grader.course.model import Role
@@ -107,7 +109,7 @@ def hand_in(
 ) -> list[tuple[str, str]]:
     """Write a student's submissions on top of the course's release, in nbgrader's layout.
 
-    ``only`` names the chapters to hand in, by default all of the story. Returns ``(student_id, assignment_id)`` of each.
+    ``only`` names the chapters to hand in, by default all. Returns ``(student_id, assignment_id)`` of each.
     """
     wanted = None if only is None else set(only)
     made = []
@@ -134,13 +136,7 @@ def solutions(layout: Layout, assignment_id: str) -> dict[str, str]:
     """Return the course's solution cells as a student would have written them: without markers."""
     path = layout.solution_file(assignment_id)
     assignment = parse_solution_file(path.read_text(encoding="utf-8"), str(path))
-    return {
-        cell.name: "\n".join(
-            line for line in cell.source.split("\n") if not re.fullmatch(r"\s*### (BEGIN|END) SOLUTION\s*", line)
-        )
-        for cell in assignment.cells
-        if cell.role is Role.SOLUTION
-    }
+    return {cell.name: without_markers(cell.source) for cell in assignment.cells if cell.role is Role.SOLUTION}
 
 
 def built_notebook(
@@ -235,7 +231,7 @@ def _read_edits(path: Path) -> tuple[Edit, ...]:
     lines = path.read_text(encoding="utf-8").split("\n")
     starts = [number for number, line in enumerate(lines) if line.startswith("# %%")]
     edits = []
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in itertools.pairwise([*starts, len(lines)]):
         place = f"{path}:{start + 1}"
         header = _HEADER.fullmatch(lines[start])
         keys = dict(re.findall(r'(\w+)="([^"]*)"', header["keys"])) if header else {}

@@ -372,10 +372,10 @@ assert neuron.inputs == [1, 4], "neuron.inputs holds the inputs of the last call
 assert close(neuron.z, -2), "neuron.z holds the weighted sum before the activation: 2*1 - 1*4 = -2"
 assert close(neuron.a, answer), "neuron.a holds the answer that forward returned"
 ### BEGIN HIDDEN TESTS
-neuron = Neuron([0.5, 3.0, 1.0], 0, "sigmoid")
-answer = neuron.forward([-4.0, 1.0, 0.25])
-assert close(neuron.inputs, [-4.0, 1.0, 0.25]), "Neuron must store the inputs as they came"
-assert close(neuron.z, 1.25), "Neuron must store z from before the activation"
+neuron = Neuron([0.5, 3.0, 1.0], 0)
+answer = neuron.forward([-4.0, 1.0, -2.5])
+assert close(neuron.inputs, [-4.0, 1.0, -2.5]), "Neuron must store the inputs as they came"
+assert close(neuron.z, -1.5), "Neuron must store z from before the activation"
 assert close(neuron.a, answer), "Neuron must store as a the answer that forward returned"
 ### END HIDDEN TESTS
 
@@ -403,7 +403,7 @@ other.forward([3])
 assert one.inputs == [2] and close(one.z, 2), "asking the second neuron must not change what the first one remembers"
 ### BEGIN HIDDEN TESTS
 assert other.inputs == [3] and close(other.z, 15), "each neuron remembers its own call"
-third, fourth = Neuron([7], 0), Neuron([0], 0, "sigmoid")
+third, fourth = Neuron([7], 0), Neuron([0.5], 0)
 assert close(third.forward([1]), 7), "making a neuron must not change the weights of another"
 fourth.forward([6])
 assert close(third.z, 7) and close(third.a, 7) and close(one.a, 2), "each neuron keeps its own memory"

@@ -1,21 +1,23 @@
 # %% [markdown]
 # # Chapter 5: Backpropagation
 #
-# Your network answers, and chapter 4's loss says how wrong the answer is. Now comes the question that all of deep learning turns on:
-# **which of the numbers inside is to blame, and by how much?**
+# Your network answers, and chapter 4's loss says how wrong the answer is. Now comes the question that all of deep
+# learning turns on: **which of the numbers inside is to blame, and by how much?**
 #
-# For one weight $w$ the answer is a slope, $\partial L / \partial w$: how fast the loss $L$ rises when $w$ rises. You could measure it.
-# Nudge the weight up, nudge it down, and look at the loss both times:
+# For one weight $w$ the answer is a slope, $\partial L / \partial w$: how fast the loss $L$ rises when $w$ rises. You
+# could measure it. Nudge the weight up, nudge it down, and look at the loss both times:
 #
 # $$\frac{\partial L}{\partial w} \approx \frac{L(w + \varepsilon) - L(w - \varepsilon)}{2\,\varepsilon}$$
 #
-# This is a *central difference*. It is honest, simple and slow: two forward passes for each weight. The letter classifier of chapter 7 has
-# 3,418 weights and biases, so that one step of learning would take 6,836 forward passes. Backpropagation finds the same 3,418 slopes with
-# **one** forward and **one** backward pass, because neighbours share their work.
+# This is a *central difference*. It is honest, simple and slow: two forward passes for each weight. The letter
+# classifier of chapter 7 has 3,418 weights and biases, so that one step of learning would take 6,836 forward passes.
+# Backpropagation finds the same 3,418 slopes with **one** forward and **one** backward pass, because neighbours share
+# their work.
 #
-# There is no other magic in it. It is the chain rule of school calculus, used from the last layer to the first. What makes it hard is the
-# bookkeeping: which list, which index, before or after the activation. A slip is invisible (nothing crashes) until the loss doesn't
-# fall. So in this chapter the slow central difference is our judge: a gradient that agrees with it is right.
+# There is no other magic in it. It is the chain rule of school calculus, used from the last layer to the first. What
+# makes it hard is the bookkeeping: which list, which index, before or after the activation. A slip is invisible
+# (nothing crashes) until the loss doesn't fall. So in this chapter the slow central difference is our judge: a gradient
+# that agrees with it is right.
 
 # %% [markdown]
 # ## The chain rule on one neuron
@@ -24,8 +26,8 @@
 #
 # $$x = 3 \;\xrightarrow{\;w = 2,\; b = -5\;}\; z = 2 \cdot 3 - 5 = 1 \;\xrightarrow{\;\text{relu}\;}\; a = 1 \;\xrightarrow{\;\dots\;}\; L$$
 #
-# Suppose somebody behind us says: "if your output $a$ rises a little, the loss rises 4 times as much", $\partial L/\partial a = 4$. Then we
-# walk back, one link of the chain at a time, and multiply:
+# Suppose somebody behind us says: "if your output $a$ rises a little, the loss rises 4 times as much",
+# $\partial L/\partial a = 4$. Then we walk back, one link of the chain at a time, and multiply:
 #
 # | question | slope of this link | product so far |
 # |---|---|---|
@@ -35,9 +37,9 @@
 # | how does $z$ follow $b$? | $1$ | $\partial L/\partial b = 4 \cdot 1 = 4$ |
 # | how does $z$ follow $x$? | $w = 2$ | $\partial L/\partial x = 4 \cdot 2 = 8$ |
 #
-# Look at the third line: the slope of a *weight* needs the *input* of the forward pass. And at the second: the slope of the activation
-# needs $z$. That is why chapter 3 told you to keep `inputs`, `z_values` and `outputs`. The last line is what we hand to the layer in
-# front of us: for it, our input is its output, and the game starts again.
+# Look at the third line: the slope of a *weight* needs the *input* of the forward pass. And at the second: the slope of
+# the activation needs $z$. That is why chapter 3 told you to keep `inputs`, `z_values` and `outputs`. The last line is
+# what we hand to the layer in front of us: for it, our input is its output, and the game starts again.
 
 # %% setup role="setup"
 import math
@@ -117,8 +119,8 @@ def central_differences(loss, values, eps=1e-5):
 # %% [markdown]
 # ## 5.1 A layer that can go backwards
 #
-# **Why.** A layer is many neurons that share their inputs, so the table above is written once with indices. Let $g_i = \partial L/\partial a_i$
-# be what the layer behind us reports about output $i$. First take off the activation:
+# **Why.** A layer is many neurons that share their inputs, so the table above is written once with indices. Let
+# $g_i = \partial L/\partial a_i$ be what the layer behind us reports about output $i$. First take off the activation:
 #
 # $$\delta_i = g_i \cdot f'(z_i) \qquad f'(z) = \begin{cases} 1 \text{ if } z > 0 \text{, else } 0 & \text{relu} \\ a\,(1 - a) & \text{sigmoid, with its output } a \\ 1 & \text{linear} \end{cases}$$
 #
@@ -126,16 +128,19 @@ def central_differences(loss, values, eps=1e-5):
 #
 # $$\frac{\partial L}{\partial W_{ij}} = \delta_i\, x_j \qquad\quad \frac{\partial L}{\partial b_i} = \delta_i \qquad\quad \frac{\partial L}{\partial x_j} = \sum_i W_{ij}\, \delta_i$$
 #
-# The last one is a sum because input $j$ feeds *every* neuron, and each of them reports back. It runs over the *first* index of $W$, down a column:
-# as matrices, $\partial L/\partial \mathbf{x} = W^{\mathsf T} \boldsymbol\delta$, with the **transpose** of the weights.
+# The last one is a sum because input $j$ feeds *every* neuron, and each of them reports back. It runs over the *first*
+# index of $W$, down a column: as matrices, $\partial L/\partial \mathbf{x} = W^{\mathsf T} \boldsymbol\delta$, with the
+# **transpose** of the weights.
 #
-# A third activation is new here. `"linear"` leaves $z$ as it is, $a = z$: the last layer of a classifier uses it, so that softmax gets real logits.
+# A third activation is new here. `"linear"` leaves $z$ as it is, $a = z$: the last layer of a classifier uses it, so
+# that softmax gets real logits.
 #
 # **By hand.** Two inputs, two relu neurons:
 #
 # $$W = \begin{pmatrix} 1 & -1 \\ 2 & 3 \end{pmatrix} \quad \mathbf b = \begin{pmatrix} 0 \\ -1 \end{pmatrix} \quad \mathbf x = \begin{pmatrix} 1 \\ 2 \end{pmatrix} \quad\Rightarrow\quad \mathbf z = \begin{pmatrix} 1 - 2 + 0 \\ 2 + 6 - 1 \end{pmatrix} = \begin{pmatrix} -1 \\ 7 \end{pmatrix} \quad \mathbf a = \begin{pmatrix} 0 \\ 7 \end{pmatrix}$$
 #
-# The layer behind us reports $\mathbf g = (5, -1)$. The first neuron sleeps ($z \le 0$), so that nothing passes through it: $\boldsymbol\delta = (0, -1)$.
+# The layer behind us reports $\mathbf g = (5, -1)$. The first neuron sleeps ($z \le 0$), so that nothing passes through
+# it: $\boldsymbol\delta = (0, -1)$.
 #
 # - weights: row 1 is $0 \cdot (1, 2) = (0, 0)$, row 2 is $-1 \cdot (1, 2) = (-1, -2)$
 # - biases: $(0, -1)$
@@ -143,12 +148,15 @@ def central_differences(loss, values, eps=1e-5):
 #
 # **Watch out.**
 #
-# - *The forgotten transpose.* Along the rows you would get $(1, -3)$. With a square matrix nothing crashes, and a network trains a little
-#   even so. It never trains well.
+# - *The forgotten transpose.* Along the rows you would get $(1, -3)$. With a square matrix nothing crashes, and a
+#   network trains a little even so. It never trains well.
 # - *The forgotten activation.* `backward` is told $\partial L/\partial a$, not $\partial L/\partial z$.
 # - *sigmoid_derivative takes the output* $a$, `relu_derivative` takes $z$: so you defined them in chapter 2.
-# - *Replace, don't add.* Each call of `backward` sets fresh gradients. With `+=` the second example is blamed for the first one's mistakes.
-# - *Chapter 3's `Layer` does not know `"linear"`.* Let it draw the weights (`super().__init__`), and write `forward` anew.
+# - *Replace, don't add.* Each call of `backward` sets fresh gradients. With `+=` the second example is blamed for the
+#   first one's mistakes.
+# - *Chapter 3's `Layer` does not know `"linear"`.* Let it draw the weights (`super().__init__`), and write `forward`
+#   anew.
+
 
 # %% BackpropLayer role="solution"
 class BackpropLayer(Layer):
@@ -228,7 +236,14 @@ class BackpropLayer(Layer):
             slopes = [1.0] * len(self.z_values)
         deltas = [gradient * slope for gradient, slope in zip(output_gradients, slopes)]  # dL/dz
         self.bias_gradients = deltas
-        self.weight_gradients = [[delta * x for x in self.inputs] for delta in deltas]
+        # As a formula: [[delta * x for x in inputs] for delta in deltas]. But a sleeping neuron makes a row of zeros,
+        # an input of 0 makes a column of them, and it is cheaper to fill in the rest.
+        active = [(j, x) for j, x in enumerate(self.inputs) if x != 0]
+        self.weight_gradients = [[0.0] * len(self.inputs) for _ in deltas]
+        for row, delta in zip(self.weight_gradients, deltas):
+            if delta != 0:
+                for j, x in active:
+                    row[j] = delta * x
         # zip(*weights) walks through the columns: that is the transpose, without building it.
         return [sum(map(mul, column, deltas)) for column in zip(*self.weights)]
         ### END SOLUTION
@@ -252,14 +267,20 @@ print("passed on to the layer in front, dL/dx:", blame)
 # %% test_BackpropLayer_weights role="test" points=1
 """A new layer has Xavier weights of the right shape, decided by the seed, and zero biases."""
 layer = BackpropLayer(3, 2, "relu", seed=7)
-assert [len(row) for row in layer.weights] == [3, 3], "weights has one row for each output, one number in it for each input"
+assert [len(row) for row in layer.weights] == [3, 3], (
+    "weights has one row for each output, one number in it for each input"
+)
 assert close(layer.biases, [0, 0]), "a new layer has one bias for each output, all of them 0"
 bound = math.sqrt(6 / (3 + 2))
-assert all(-bound <= w <= bound for row in layer.weights for w in row), "Xavier: weights lie within ±sqrt(6 / (inputs + outputs))"
+assert all(-bound <= w <= bound for row in layer.weights for w in row), (
+    "Xavier: weights lie within ±sqrt(6 / (inputs + outputs))"
+)
 drawn = {str(read_numbers([BackpropLayer(3, 2, "relu", seed=7)])) for _ in range(3)}
 assert len(drawn) == 1, "the same seed must always draw the same weights"
 ### BEGIN HIDDEN TESTS
-assert len({str(read_numbers([BackpropLayer(3, 2, "relu", seed)])) for seed in (1, 2, 3)}) == 3, "another seed must draw other weights"
+assert len({str(read_numbers([BackpropLayer(3, 2, "relu", seed)])) for seed in (1, 2, 3)}) == 3, (
+    "another seed must draw other weights"
+)
 for kind in ("relu", "sigmoid", "linear"):
     big = BackpropLayer(30, 20, kind, seed=5)
     flat = [w for row in big.weights for w in row]
@@ -277,7 +298,9 @@ for kind, answer in (("relu", [0, 7]), ("linear", [-1, 7]), ("sigmoid", [0.26894
     set_numbers(layer, weights=[[1, -1], [2, 3]], biases=[0, -1])
     result = layer.forward([1, 2])
     assert close(result, answer), f"{kind}: z is [-1, 7], so the outputs are {answer}; yours: {result}"
-    assert close(layer.z_values, [-1, 7]), f"{kind}: z_values holds W x + b before the activation; yours: {layer.z_values}"
+    assert close(layer.z_values, [-1, 7]), (
+        f"{kind}: z_values holds W x + b before the activation; yours: {layer.z_values}"
+    )
     assert close(layer.inputs, [1, 2]) and close(layer.outputs, answer), f"{kind}: forward stores inputs and outputs"
 ### BEGIN HIDDEN TESTS
 steps = {"relu": lambda z: max(z, 0.0), "linear": lambda z: z, "sigmoid": lambda z: 1 / (1 + math.exp(-z))}
@@ -288,7 +311,9 @@ for kind in steps:
     for vector in ([1, -2, 0, 0.5], [0, 0, 0, 0], [-0.3, 0.7, 2.5, -4]):
         sums = [b + math.fsum(w * x for w, x in zip(row, vector)) for row, b in zip(table, offsets)]
         got = wide.forward(vector)
-        assert close(got, [steps[kind](z) for z in sums]), "forward must use all weights, biases and the layer's activation"
+        assert close(got, [steps[kind](z) for z in sums]), (
+            "forward must use all weights, biases and the layer's activation"
+        )
         assert close(wide.z_values, sums), "z_values must belong to the last forward pass"
         assert close(wide.outputs, [steps[kind](z) for z in sums]), "outputs must belong to the last forward pass"
         assert close(wide.inputs, vector), "inputs must belong to the last forward pass"
@@ -304,15 +329,26 @@ set_numbers(neuron, weights=[[2]], biases=[-5])
 neuron.forward([3])
 passed_on = neuron.backward([4])
 assert close(neuron.bias_gradients, [4]), f"awake (z = 1): dL/db = 4 * 1 = 4; yours: {neuron.bias_gradients}"
-assert close(neuron.weight_gradients, [[12]]), f"awake (z = 1): dL/dw = 4 * 1 * 3 = 12; yours: {neuron.weight_gradients}"
+assert close(neuron.weight_gradients, [[12]]), (
+    f"awake (z = 1): dL/dw = 4 * 1 * 3 = 12; yours: {neuron.weight_gradients}"
+)
 assert close(passed_on, [8]), f"awake (z = 1): dL/dx = 4 * 1 * 2 = 8; yours: {passed_on}"
 neuron = BackpropLayer(1, 1, "sigmoid", seed=1)
 set_numbers(neuron, weights=[[2]], biases=[-6])
 neuron.forward([3])
 neuron.backward([4])
-assert close(neuron.bias_gradients, [1]), f"sigmoid at z = 0: a = 0.5, so dL/db = 4 * 0.5 * (1 - 0.5) = 1; yours: {neuron.bias_gradients}"
+assert close(neuron.bias_gradients, [1]), (
+    f"sigmoid at z = 0: a = 0.5, so dL/db = 4 * 0.5 * (1 - 0.5) = 1; yours: {neuron.bias_gradients}"
+)
 ### BEGIN HIDDEN TESTS
-for x, w, b, g in ((1.5, 2, 0.25, -3), (2, -1.25, 0.5, 7), (1, -2, 2, 5), (-1, 0.5, 0.75, 0.3), (0, 3, -1, 2), (4, 0, 1, -1)):
+for x, w, b, g in (
+    (1.5, 2, 0.25, -3),
+    (2, -1.25, 0.5, 7),
+    (1, -2, 2, 5),
+    (-1, 0.5, 0.75, 0.3),
+    (0, 3, -1, 2),
+    (4, 0, 1, -1),
+):
     for kind in ("relu", "sigmoid", "linear"):
         one = BackpropLayer(1, 1, kind, seed=4)
         set_numbers(one, [[w]], [b])
@@ -331,7 +367,9 @@ for x, w, b, g in ((1.5, 2, 0.25, -3), (2, -1.25, 0.5, 7), (1, -2, 2, 5), (-1, 0
             and close(back, [delta * w])
         )
         if kind == "relu":
-            assert agreed, "relu passes dL/da on where z > 0 and stops it where z is 0 or less: weights, bias and inputs"
+            assert agreed, (
+                "relu passes dL/da on where z > 0 and stops it where z is 0 or less: weights, bias and inputs"
+            )
         elif kind == "sigmoid":
             assert agreed, "sigmoid multiplies dL/da by a * (1 - a): weights, bias and inputs"
         else:
@@ -344,7 +382,9 @@ layer = BackpropLayer(3, 2, "linear", seed=1)
 layer.forward([1, 2, -3])
 layer.backward([10, -1])
 expected = [[10, 20, -30], [-1, -2, 3]]
-assert close(layer.weight_gradients, expected), f"linear, so delta = [10, -1]: expected {expected}, yours: {layer.weight_gradients}"
+assert close(layer.weight_gradients, expected), (
+    f"linear, so delta = [10, -1]: expected {expected}, yours: {layer.weight_gradients}"
+)
 ### BEGIN HIDDEN TESTS
 for n_inputs, n_outputs in ((1, 4), (5, 2), (3, 3), (4, 1)):
     some = BackpropLayer(n_inputs, n_outputs, "linear", seed=n_inputs)
@@ -354,7 +394,9 @@ for n_inputs, n_outputs in ((1, 4), (5, 2), (3, 3), (4, 1)):
     some.forward(xs)
     some.backward(gs)
     products = [[g * x for x in xs] for g in gs]
-    assert close(some.weight_gradients, products), "weight gradients: one row for each output, one column for each input, also if not square"
+    assert close(some.weight_gradients, products), (
+        "weight gradients: one row for each output, one column for each input, also if not square"
+    )
 ### END HIDDEN TESTS
 
 # %% test_BackpropLayer_bias_gradients role="test" points=1
@@ -362,7 +404,9 @@ for n_inputs, n_outputs in ((1, 4), (5, 2), (3, 3), (4, 1)):
 layer = BackpropLayer(3, 2, "linear", seed=1)
 layer.forward([1, 2, -3])
 layer.backward([10, -1])
-assert close(layer.bias_gradients, [10, -1]), f"linear, so delta = [10, -1], and a bias has slope delta; yours: {layer.bias_gradients}"
+assert close(layer.bias_gradients, [10, -1]), (
+    f"linear, so delta = [10, -1], and a bias has slope delta; yours: {layer.bias_gradients}"
+)
 ### BEGIN HIDDEN TESTS
 silent = BackpropLayer(2, 4, "linear", seed=3)
 shake([silent], 12)
@@ -386,7 +430,9 @@ for n_inputs, n_outputs in ((2, 5), (4, 3), (3, 3), (1, 2), (6, 1)):
     gs = [0.5 * i - 1 for i in range(n_outputs)]
     some.forward([1.0] * n_inputs)
     sums = [math.fsum(table[i][j] * gs[i] for i in range(n_outputs)) for j in range(n_inputs)]
-    assert close(some.backward(gs), sums), "the input gradient has one number for each input: every neuron reports back along its own weight"
+    assert close(some.backward(gs), sums), (
+        "the input gradient has one number for each input: every neuron reports back along its own weight"
+    )
 ### END HIDDEN TESTS
 
 # %% test_BackpropLayer_second_example role="test" points=1
@@ -397,7 +443,9 @@ layer.forward([1, 2])
 layer.backward([10])
 layer.forward([5, 0])
 layer.backward([2])
-assert close(layer.weight_gradients, [[10, 0]]), f"gradients are replaced, not added up: 2 * [5, 0] = [10, 0]; yours: {layer.weight_gradients}"
+assert close(layer.weight_gradients, [[10, 0]]), (
+    f"gradients are replaced, not added up: 2 * [5, 0] = [10, 0]; yours: {layer.weight_gradients}"
+)
 ### BEGIN HIDDEN TESTS
 first, second = BackpropLayer(3, 1, "linear", seed=1), BackpropLayer(3, 1, "linear", seed=2)
 for one in (first, second):
@@ -408,7 +456,9 @@ second.forward([7, 8, 9])
 back = first.backward(report)
 assert close(first.weight_gradients, [[3, 0, 6]]), "two layers must not share what they remember"
 first.backward(report)
-assert close(first.weight_gradients, [[3, 0, 6]]) and close(first.bias_gradients, [3]), "backward twice must not double the gradients"
+assert close(first.weight_gradients, [[3, 0, 6]]) and close(first.bias_gradients, [3]), (
+    "backward twice must not double the gradients"
+)
 second.backward([1])
 assert close(second.weight_gradients, [[7, 8, 9]]), "backward of one layer must not disturb another layer"
 assert close(first.weights, [[2, 4, -6]]) and close(first.biases, [0.5]), "backward must not change weights or biases"
@@ -422,28 +472,34 @@ assert report == [3], "backward must not change its argument"
 # %% [markdown]
 # ## 5.2 A network that can go backwards
 #
-# **Why.** A network is a list of layers, and the backward pass is a walk through that list from its end. Each layer takes the report of the
-# layer behind it, sets its own gradients, and reports to the layer in front. Somebody has to start the walk: the loss.
+# **Why.** A network is a list of layers, and the backward pass is a walk through that list from its end. Each layer
+# takes the report of the layer behind it, sets its own gradients, and reports to the layer in front. Somebody has to
+# start the walk: the loss.
 #
-# For the loss of chapter 4, cross-entropy after softmax, the first report is surprisingly simple. Let $\mathbf a$ be the outputs of the last layer,
-# $\mathbf p = \text{softmax}(\mathbf a)$ and $\mathbf t$ the one-hot target. Then all the exponentials and logarithms cancel:
+# For the loss of chapter 4, cross-entropy after softmax, the first report is surprisingly simple. Let $\mathbf a$ be
+# the outputs of the last layer, $\mathbf p = \text{softmax}(\mathbf a)$ and $\mathbf t$ the one-hot target. Then all
+# the exponentials and logarithms cancel:
 #
 # $$L = -\sum_k t_k \log p_k \qquad\Longrightarrow\qquad \frac{\partial L}{\partial a_i} = p_i - t_i$$
 #
-# In words: what you said minus what you should have said. (Where it comes from: $\log p_k = a_k - \log \sum_m e^{a_m}$, so that
-# $\partial \log p_k / \partial a_i = [i = k] - p_i$. Multiply by $-t_k$ and add up over $k$; the $t_k$ sum to 1.)
+# In words: what you said minus what you should have said. (Where it comes from: $\log p_k = a_k - \log \sum_m e^{a_m}$,
+# so that $\partial \log p_k / \partial a_i = [i = k] - p_i$. Multiply by $-t_k$ and add up over $k$; the $t_k$ sum to
+# 1.)
 #
 # **By hand.** Three outputs, all of them 0, and the second class is right:
-# $\mathbf p = (\tfrac13, \tfrac13, \tfrac13)$, $\mathbf t = (0, 1, 0)$, so the report is $(\tfrac13, -\tfrac23, \tfrac13)$. Push the second output up, the
-# other two down. The three numbers sum to 0: softmax only cares about differences.
+# $\mathbf p = (\tfrac13, \tfrac13, \tfrac13)$, $\mathbf t = (0, 1, 0)$, so the report is
+# $(\tfrac13, -\tfrac23, \tfrac13)$. Push the second output up, the other two down. The three numbers sum to 0: softmax
+# only cares about differences.
 #
 # **Watch out.**
 #
-# - *$p - t$ is dL/da, not dL/dz.* The last layer still takes off its own activation in its own `backward`. For `"linear"` that changes nothing; for
-#   `"sigmoid"` it does.
-# - *`forward` twice before `backward`.* Layers remember one forward pass. If you look at another example in between ("just to print the
-#   accuracy"), `backward` blames the wrong one, silently.
-# - *Every layer needs its own draw.* Give layer $i$ the seed `seed + i`. With one seed for all, two layers of one shape begin as twins.
+# - *$p - t$ is dL/da, not dL/dz.* The last layer still takes off its own activation in its own `backward`. For
+#   `"linear"` that changes nothing; for `"sigmoid"` it does.
+# - *`forward` twice before `backward`.* Layers remember one forward pass. If you look at another example in between
+#   ("just to print the accuracy"), `backward` blames the wrong one, silently.
+# - *Every layer needs its own draw.* Give layer $i$ the seed `seed + i`. With one seed for all, two layers of one shape
+#   begin as twins.
+
 
 # %% BackpropNetwork role="solution"
 class BackpropNetwork:
@@ -548,7 +604,9 @@ shapes = [(len(layer.weights), len(layer.weights[0])) for layer in network.layer
 assert shapes == [(5, 4), (3, 5)], f"[4, 5, 3] makes two layers, (5, 4) and (3, 5); yours: {shapes}"
 result = network.forward([1, 0, -1, 2])
 expected = outputs_of(read_numbers(network.layers), ["relu", "sigmoid"], [1, 0, -1, 2])
-assert close(result, expected), f"hidden layers are relu and the last is sigmoid if not told otherwise: expected {expected}, yours: {result}"
+assert close(result, expected), (
+    f"hidden layers are relu and the last is sigmoid if not told otherwise: expected {expected}, yours: {result}"
+)
 ### BEGIN HIDDEN TESTS
 for hidden, last in (("sigmoid", "linear"), ("relu", "linear"), ("sigmoid", "sigmoid"), ("linear", "relu")):
     chain = BackpropNetwork([3, 6, 4, 5, 2], hidden, last, 9)
@@ -556,13 +614,19 @@ for hidden, last in (("sigmoid", "linear"), ("relu", "linear"), ("sigmoid", "sig
     assert len(chain.layers) == 4, "there is one layer fewer than there are sizes"
     for vector in ([0.5, -1, 2], [0, 0, 0], [-3, 1, 0.1]):
         wanted = outputs_of(read_numbers(chain.layers), [hidden, hidden, hidden, last], vector)
-        assert close(chain.forward(vector), wanted), "all layers but the last have the hidden activation, the last one has the output activation"
+        assert close(chain.forward(vector), wanted), (
+            "all layers but the last have the hidden activation, the last one has the output activation"
+        )
 alone = BackpropNetwork([2, 3], "relu", "linear")
 shake(alone.layers, 6)
-assert close(alone.forward([1, -2]), outputs_of(read_numbers(alone.layers), ["linear"], [1, -2])), "a single layer has the output activation"
+assert close(alone.forward([1, -2]), outputs_of(read_numbers(alone.layers), ["linear"], [1, -2])), (
+    "a single layer has the output activation"
+)
 same_shape = read_numbers(BackpropNetwork([4, 4, 4, 4], seed=3).layers)
 assert len({str(pair) for pair in same_shape}) == 3, "layers of the same shape must start with different weights"
-assert len({str(read_numbers(BackpropNetwork([2, 3, 2], seed=s).layers)) for s in (1, 1, 2)}) == 2, "the seed must decide the weights"
+assert len({str(read_numbers(BackpropNetwork([2, 3, 2], seed=s).layers)) for s in (1, 1, 2)}) == 2, (
+    "the seed must decide the weights"
+)
 ### END HIDDEN TESTS
 
 # %% test_BackpropNetwork_output_gradient role="test" points=2
@@ -572,7 +636,9 @@ set_numbers(network.layers[0], weights=[[0, 0], [0, 0], [0, 0]], biases=[0, 0, 0
 network.forward([1, 2])
 network.backward([0, 1, 0])
 report = network.layers[0].bias_gradients
-assert close(report, [1 / 3, -2 / 3, 1 / 3]), f"three equal outputs, the second is right: [1/3, -2/3, 1/3]; yours: {report}"
+assert close(report, [1 / 3, -2 / 3, 1 / 3]), (
+    f"three equal outputs, the second is right: [1/3, -2/3, 1/3]; yours: {report}"
+)
 ### BEGIN HIDDEN TESTS
 for size in (2, 4, 7):
     flat = BackpropNetwork([3, size], "relu", "linear", seed=size)
@@ -585,7 +651,9 @@ for size in (2, 4, 7):
         flat.backward(one_hot)
         powers = [math.exp(a) for a in outputs_of(numbers, ["linear"], vector)]
         gaps = [power / sum(powers) - t for power, t in zip(powers, one_hot)]
-        assert close(flat.layers[0].bias_gradients, gaps), "dL/da of cross-entropy after softmax, for every class that may be the right one"
+        assert close(flat.layers[0].bias_gradients, gaps), (
+            "dL/da of cross-entropy after softmax, for every class that may be the right one"
+        )
 ### END HIDDEN TESTS
 
 # %% test_BackpropNetwork_gradients role="test" points=3
@@ -625,8 +693,12 @@ for sizes, hidden, last, case in (
 
         for part, (table, offsets) in zip(checked.layers, values):
             for found, row in zip(part.weight_gradients, table):
-                assert close(found, central_differences(measured, row), 1e-4, 1e-8), "weight gradients of every layer must agree with central differences"
-            assert close(part.bias_gradients, central_differences(measured, offsets), 1e-4, 1e-8), "bias gradients of every layer must agree with central differences"
+                assert close(found, central_differences(measured, row), 1e-4, 1e-8), (
+                    "weight gradients of every layer must agree with central differences"
+                )
+            assert close(part.bias_gradients, central_differences(measured, offsets), 1e-4, 1e-8), (
+                "bias gradients of every layer must agree with central differences"
+            )
 ### END HIDDEN TESTS
 
 # %% test_BackpropNetwork_second_example role="test" points=1
@@ -638,7 +710,9 @@ network.backward([1, 0])
 network.forward([4, 0])
 network.backward([0, 1])
 got = network.layers[0].weight_gradients
-assert close(got, [[2, 0], [-2, 0]]), f"second example: 0.5 * [4, 0] and -0.5 * [4, 0], nothing of the first one; yours: {got}"
+assert close(got, [[2, 0], [-2, 0]]), (
+    f"second example: 0.5 * [4, 0] and -0.5 * [4, 0], nothing of the first one; yours: {got}"
+)
 ### BEGIN HIDDEN TESTS
 left, right = BackpropNetwork([3, 2], "relu", "linear", seed=1), BackpropNetwork([3, 2], "relu", "linear", seed=2)
 for one in (left, right):
@@ -655,11 +729,17 @@ for vector in ([1, 1, 1], [0, 3, -2], [2, 0, 0.5]):
     seen = left.forward(vector)
 right.forward([9, -9, 4])
 left.backward([1, 0])
-assert close(left.layers[0].weight_gradients, expected_rows([2, 0, 0.5], [1, 0])), "after several forward passes, backward must use the last one"
+assert close(left.layers[0].weight_gradients, expected_rows([2, 0, 0.5], [1, 0])), (
+    "after several forward passes, backward must use the last one"
+)
 left.backward([0, 1])
-assert close(left.layers[0].weight_gradients, expected_rows([2, 0, 0.5], [0, 1])), "a second backward must replace the gradients of the first"
+assert close(left.layers[0].weight_gradients, expected_rows([2, 0, 0.5], [0, 1])), (
+    "a second backward must replace the gradients of the first"
+)
 right.backward([1, 0])
-assert close(right.layers[0].weight_gradients, expected_rows([9, -9, 4], [1, 0])), "two networks must not share what they remember"
+assert close(right.layers[0].weight_gradients, expected_rows([9, -9, 4], [1, 0])), (
+    "two networks must not share what they remember"
+)
 assert close(seen, outputs_of(steady, ["linear"], [2, 0, 0.5])), "what forward returned must not change later"
 assert close(read_numbers(left.layers), steady), "backward must not change weights or biases"
 ### END HIDDEN TESTS
@@ -667,16 +747,19 @@ assert close(read_numbers(left.layers), steady), "backward must not change weigh
 # %% [markdown]
 # ## 5.3 A stretch, without points
 #
-# **How small is a nudge?** Central differences have an error of their own. With a large $\varepsilon$ the curve is not a line; with a tiny one the two losses are so
-# nearly equal that their difference drowns in rounding. The cell below prints the error for many $\varepsilon$. Where is the best one, and why there?
+# **How small is a nudge?** Central differences have an error of their own. With a large $\varepsilon$ the curve is not
+# a line; with a tiny one the two losses are so nearly equal that their difference drowns in rounding. The cell below
+# prints the error for many $\varepsilon$. Where is the best one, and why there?
 #
 # More to try:
 #
 # - Use `(L(w + eps) - L(w)) / eps` instead. How much worse is it, and how does the best $\varepsilon$ move?
-# - Put the relu kink under the nudge: choose a bias so that $z$ is 0 for some neuron. What does the central difference say, what does yours, and who is
-#   right?
-# - Write `"tanh"` as a fourth activation. Its derivative is $1 - a^2$. Let the gradient check tell you when it is right.
-# - Feed one-hot letters to a `[26, 64, 26]` network and count the multiplications of one backward pass. How many times faster than nudging is it?
+# - Put the relu kink under the nudge: choose a bias so that $z$ is 0 for some neuron. What does the central difference
+#   say, what does yours, and who is right?
+# - Write `"tanh"` as a fourth activation. Its derivative is $1 - a^2$. Let the gradient check tell you when it is
+#   right.
+# - Feed one-hot letters to a `[26, 64, 26]` network and count the multiplications of one backward pass. How many times
+#   faster than nudging is it?
 
 # %%
 network = BackpropNetwork([3, 4, 2], "sigmoid", "linear", seed=11)
@@ -686,10 +769,12 @@ exact = network.layers[0].weight_gradients[0][0]
 numbers = read_numbers(network.layers)
 for power in range(1, 13):
     eps = 10.0**-power
-    slopes = central_differences(lambda: loss_of(numbers, ["sigmoid", "linear"], [1.0, -2.0, 0.5], [1, 0]), numbers[0][0][0], eps)
+    slopes = central_differences(
+        lambda: loss_of(numbers, ["sigmoid", "linear"], [1.0, -2.0, 0.5], [1, 0]), numbers[0][0][0], eps
+    )
     error = abs(slopes[0] - exact)
     print(f"eps = 1e-{power:02}   error {error:7.1e}   " + "#" * max(0, round(2 * (12 + math.log10(error + 1e-12)))))
 
 # %% [markdown]
-# **What you have now.** One forward pass, one backward pass, and you know for every number in the network which way is up. Chapter 6 takes the step
-# down.
+# **What you have now.** One forward pass, one backward pass, and you know for every number in the network which way is
+# up. Chapter 6 takes the step down.

@@ -6,12 +6,12 @@
 #
 # $$w \leftarrow w - \eta\, \frac{\partial L}{\partial w} \qquad\qquad b \leftarrow b - \eta\, \frac{\partial L}{\partial b}$$
 #
-# The small number $\eta$ ("eta") is the *learning rate*: how far to go. A slope tells the truth only close to where you stand, so you take
-# a small step, look again, take another. Picture a walk down a hill in fog: you can't see the valley, but you can feel with your
-# feet which way is down.
+# The small number $\eta$ ("eta") is the *learning rate*: how far to go. A slope tells the truth only close to where you
+# stand, so you take a small step, look again, take another. Picture a walk down a hill in fog: you can't see the
+# valley, but you can feel with your feet which way is down.
 #
-# Doing this with one example at a time is called *stochastic gradient descent*, SGD. Every large model you have heard of is trained by
-# some descendant of these few lines:
+# Doing this with one example at a time is called *stochastic gradient descent*, SGD. Every large model you have heard
+# of is trained by some descendant of these few lines:
 #
 #     for each epoch:
 #         for each example:
@@ -20,13 +20,14 @@
 #             backward     which way is up, for every number?
 #             update       take one step down
 #
-# One round through all examples is an *epoch*. At the end of this chapter you watch a loss fall on code that is entirely yours.
+# One round through all examples is an *epoch*. At the end of this chapter you watch a loss fall on code that is
+# entirely yours.
 
 # %% [markdown]
 # ## One step by hand
 #
-# The smallest network that can be wrong: one input, two outputs, no hidden layer, `"linear"`. All its weights and biases are 0.
-# The input is $x = 1$, the right answer is the first class, $\mathbf t = (1, 0)$, and $\eta = 0.1$.
+# The smallest network that can be wrong: one input, two outputs, no hidden layer, `"linear"`. All its weights and
+# biases are 0. The input is $x = 1$, the right answer is the first class, $\mathbf t = (1, 0)$, and $\eta = 0.1$.
 #
 # | step | what happens | numbers |
 # |---|---|---|
@@ -35,7 +36,8 @@
 # | backward | $\boldsymbol\delta = \mathbf p - \mathbf t$; and $x = 1$, so $\partial L/\partial W = \partial L/\partial \mathbf b = \boldsymbol\delta$ | $(-0.5,\; 0.5)$ |
 # | update | $0 - 0.1 \cdot (-0.5)$ and $0 - 0.1 \cdot 0.5$, for weights and biases | $(0.05,\; -0.05)$ |
 #
-# Look again: now $\mathbf a = (0.1, -0.1)$, $\mathbf p \approx (0.55, 0.45)$ and $L \approx 0.598$. One step, and the network is less wrong.
+# Look again: now $\mathbf a = (0.1, -0.1)$, $\mathbf p \approx (0.55, 0.45)$ and $L \approx 0.598$. One step, and the
+# network is less wrong.
 
 # %% setup role="setup"
 import math
@@ -78,10 +80,10 @@ def shake(layers, seed):
         layer.biases[:] = [draw(-1, 1) for _ in range(len(layer.biases))]
 
 
-def small_network(weights, biases):
-    """A network without hidden layers, linear, with these weights and biases."""
-    network = BackpropNetwork([len(weights[0]), len(weights)], output_activation="linear")
-    set_numbers(network.layers[0], weights, biases)
+def from_zero(network, biases):
+    """The same network (without hidden layers) after all its weights were set to 0 and its biases to these."""
+    layer = network.layers[0]
+    set_numbers(layer, [[0.0] * len(row) for row in layer.weights], biases)
     return network
 
 
@@ -131,27 +133,32 @@ def draw_curve(values, width=60, height=10):
 # %% [markdown]
 # ## 6.1 The trainer
 #
-# **Why.** The loop needs somebody who owns it: who holds the network and the learning rate, takes the steps, and keeps a diary of the loss. That
-# diary is how you find out whether anything is learned at all. Three methods, each built on the one before:
+# **Why.** The loop needs somebody who owns it: who holds the network and the learning rate, takes the steps, and keeps
+# a diary of the loss. That diary is how you find out whether anything is learned at all. Three methods, each built on
+# the one before:
 #
-# - `train_step(inputs, target)`: forward, loss, backward, update, for one example. It returns the loss *before* the update: the forward pass
-#   has been made already, so this costs nothing.
+# - `train_step(inputs, target)`: forward, loss, backward, update, for one example. It returns the loss *before* the
+#   update: the forward pass has been made already, so this costs nothing.
 # - `train_epoch(dataset)`: one step for each `(inputs, target)` pair, in order. It returns the average loss,
 #   $\bar L = \frac1n \sum_{k=1}^{n} L_k$.
 # - `train(dataset, epochs)`: so many epochs. It returns the list of their averages: the learning curve.
 #
-# **By hand.** A dataset of two examples with the losses 0.2 and 1.0: `train_epoch` returns $(0.2 + 1.0) / 2 = 0.6$, and `loss_history` has grown by two
-# entries, 0.2 and 1.0. After `train(dataset, 3)` it has grown by six, and the list that `train` returned has three entries.
+# **By hand.** A dataset of two examples with the losses 0.2 and 1.0: `train_epoch` returns $(0.2 + 1.0) / 2 = 0.6$, and
+# `loss_history` has grown by two entries, 0.2 and 1.0. After `train(dataset, 3)` it has grown by six, and the list that
+# `train` returned has three entries.
 #
 # **Watch out.**
 #
-# - *The step goes down.* With `+` instead of `-` the loss rises, and many an evening has gone into looking for the mistake in `backward`.
+# - *The step goes down.* With `+` instead of `-` the loss rises, and many an evening has gone into looking for the
+#   mistake in `backward`.
 # - *Biases learn too.* Forgetting them doesn't crash, and easy problems are learned all the same.
-# - *One `forward` for each `backward`.* Don't call `forward` again in between: `backward` uses what the last forward pass left behind.
-# - *Mutable default arguments.* `def __init__(self, network, learning_rate=0.01, loss_history=[])` makes **one** list when the class is defined, and all
-#   trainers write their diaries into it. Make the list inside `__init__`.
-# - *The learning rate.* Too small, and the loss crawls; too large, and each step jumps across the valley and lands higher up. You see both in a picture
-#   below.
+# - *One `forward` for each `backward`.* Don't call `forward` again in between: `backward` uses what the last forward
+#   pass left behind.
+# - *Mutable default arguments.* `def __init__(self, network, learning_rate=0.01, loss_history=[])` makes **one** list
+#   when the class is defined, and all trainers write their diaries into it. Make the list inside `__init__`.
+# - *The learning rate.* Too small, and the loss crawls; too large, and each step jumps across the valley and lands
+#   higher up. You see both in a picture below.
+
 
 # %% Trainer role="solution"
 class Trainer:
@@ -216,9 +223,7 @@ class Trainer:
         return sum(losses) / len(losses)
         ### END SOLUTION
 
-    def train(
-        self, dataset: list[tuple[list[float], list[float]]], epochs: int, verbose: bool = True
-    ) -> list[float]:
+    def train(self, dataset: list[tuple[list[float], list[float]]], epochs: int, verbose: bool = True) -> list[float]:
         """Return the average loss of each of ``epochs`` epochs; with ``verbose``, print some of them on the way."""
         ### BEGIN SOLUTION
         every = max(1, epochs // 10)
@@ -233,7 +238,7 @@ class Trainer:
 
 # %%
 # The example by hand, step after step. The first line should look familiar.
-network = small_network([[0.0], [0.0]], [0.0, 0.0])
+network = from_zero(BackpropNetwork([1, 2], output_activation="linear"), [0.0, 0.0])
 trainer = Trainer(network, learning_rate=0.1)
 print("step    loss    weights after the step   probability of the right class")
 for step in range(1, 9):
@@ -244,7 +249,7 @@ for step in range(1, 9):
 
 # %% test_Trainer_loss role="test" points=2
 """train_step returns the loss of the example before the update."""
-network = small_network([[0.0], [0.0]], [0.0, 0.0])
+network = from_zero(BackpropNetwork([1, 2], output_activation="linear"), [0.0, 0.0])
 loss = Trainer(network, learning_rate=0.1).train_step([1], [1, 0])
 assert close(loss, math.log(2)), f"before the update p = (0.5, 0.5), so the loss is ln 2 = 0.6931; yours: {loss}"
 ### BEGIN HIDDEN TESTS
@@ -261,12 +266,14 @@ for sizes, hidden, last, case in (
     for turn in range(4):
         vector, one_hot = [draw(-2, 2) for _ in range(sizes[0])], [int(c == turn % sizes[-1]) for c in range(sizes[-1])]
         standing = loss_of(read_numbers(network.layers), kinds, vector, one_hot)
-        assert close(walker.train_step(vector, one_hot), standing), "train_step must return the cross-entropy of softmax before the update"
+        assert close(walker.train_step(vector, one_hot), standing), (
+            "train_step must return the cross-entropy of softmax before the update"
+        )
 ### END HIDDEN TESTS
 
 # %% test_Trainer_weight_update role="test" points=2
 """One step moves every weight of every layer by -learning_rate * slope."""
-network = small_network([[0.0], [0.0]], [0.0, 0.0])
+network = from_zero(BackpropNetwork([1, 2], output_activation="linear"), [0.0, 0.0])
 Trainer(network, learning_rate=0.1).train_step([1], [1, 0])
 found = read_numbers(network.layers)[0][0]
 assert close(found, [[0.05], [-0.05]]), f"0 - 0.1 * (-0.5) = 0.05 and 0 - 0.1 * 0.5 = -0.05; yours: {found}"
@@ -286,19 +293,24 @@ for sizes, hidden, last, rate, case in (
         numbers = read_numbers(network.layers)
         moved = [
             [
-                [w - (rate or 0.01) * slope for w, slope in zip(row, central_differences(lambda: loss_of(numbers, kinds, vector, one_hot), row))]
+                [
+                    w - (rate or 0.01) * slope
+                    for w, slope in zip(row, central_differences(lambda: loss_of(numbers, kinds, vector, one_hot), row))
+                ]
                 for row in table
             ]
             for table, _ in numbers
         ]
         walker.train_step(vector, one_hot)
         now = [table for table, _ in read_numbers(network.layers)]
-        assert close(now, moved, 1e-8, 1e-8), "each step must move the weights of all layers by -learning_rate times their slope"
+        assert close(now, moved, 1e-8, 1e-8), (
+            "each step must move the weights of all layers by -learning_rate times their slope"
+        )
 ### END HIDDEN TESTS
 
 # %% test_Trainer_bias_update role="test" points=1
 """One step moves every bias of every layer by -learning_rate * slope."""
-network = small_network([[0.0], [0.0]], [0.0, 0.0])
+network = from_zero(BackpropNetwork([1, 2], output_activation="linear"), [0.0, 0.0])
 Trainer(network, learning_rate=0.1).train_step([1], [1, 0])
 found = read_numbers(network.layers)[0][1]
 assert close(found, [0.05, -0.05]), f"biases learn too: 0 - 0.1 * (-0.5) = 0.05 and -0.05; yours: {found}"
@@ -321,35 +333,45 @@ for sizes, hidden, last, rate, case in (
             moved.append([b - (rate or 0.01) * slope for b, slope in zip(offsets, slopes)])
         walker.train_step(vector, one_hot)
         now = [offsets for _, offsets in read_numbers(network.layers)]
-        assert close(now, moved, 1e-8, 1e-8), "each step must move the biases of all layers by -learning_rate times their slope"
+        assert close(now, moved, 1e-8, 1e-8), (
+            "each step must move the biases of all layers by -learning_rate times their slope"
+        )
 ### END HIDDEN TESTS
 
 # %% test_Trainer_loss_history role="test" points=2
 """loss_history has one entry for each step, in the order of the examples; each trainer keeps its own."""
 # With these biases p = (3/4, 1/4) for every input. A tiny learning rate: the network stays as it is while we count.
-network = small_network([[0.0], [0.0]], [math.log(3), 0.0])
+network = from_zero(BackpropNetwork([1, 2], output_activation="linear"), [math.log(3), 0.0])
 trainer = Trainer(network, learning_rate=1e-13)
 assert len(trainer.loss_history) == 0, "a new trainer has an empty loss_history"
 trainer.train_epoch([([1], [1, 0]), ([1], [0, 1]), ([1], [1, 0])])
 seen = list(trainer.loss_history)
-assert close(seen, [math.log(4 / 3), math.log(4), math.log(4 / 3)]), f"three examples, three entries, in their order; yours: {seen}"
+assert close(seen, [math.log(4 / 3), math.log(4), math.log(4 / 3)]), (
+    f"three examples, three entries, in their order; yours: {seen}"
+)
 ### BEGIN HIDDEN TESTS
 good, bad = math.log(4 / 3), math.log(4)
 trainer.train_step([2], [0, 1])
 trainer.train_epoch([([0], [0, 1]), ([5], [1, 0])])
-assert close(list(trainer.loss_history)[3:], [bad, bad, good]), "loss_history must go on across calls of train_step and train_epoch"
+assert close(list(trainer.loss_history)[3:], [bad, bad, good]), (
+    "loss_history must go on across calls of train_step and train_epoch"
+)
 trainer.train([([1], [1, 0]), ([2], [0, 1])], 2, verbose=False)
-assert close(list(trainer.loss_history)[6:], [good, bad, good, bad]), "loss_history must go on through the epochs of train, one entry for each step"
+assert close(list(trainer.loss_history)[6:], [good, bad, good, bad]), (
+    "loss_history must go on through the epochs of train, one entry for each step"
+)
 assert close(list(trainer.loss_history)[:3], [good, bad, good]), "earlier entries of loss_history must stay"
-other = Trainer(small_network([[0.0], [0.0]], [0.0, 0.0]), 1e-13)
+other = Trainer(from_zero(BackpropNetwork([1, 2], "relu", "linear"), [0.0, 0.0]), 1e-13)
 assert len(other.loss_history) == 0, "a new trainer must start with an empty loss_history of its own"
 other.train_step([1], [1, 0])
-assert close(list(other.loss_history), [math.log(2)]) and len(trainer.loss_history) == 10, "two trainers must not share their loss_history"
+assert close(list(other.loss_history), [math.log(2)]) and len(trainer.loss_history) == 10, (
+    "two trainers must not share their loss_history"
+)
 ### END HIDDEN TESTS
 
 # %% test_Trainer_train_epoch role="test" points=2
 """train_epoch takes one step for each example and returns their average loss."""
-network = small_network([[0.0], [0.0]], [math.log(3), 0.0])
+network = from_zero(BackpropNetwork([1, 2], output_activation="linear"), [math.log(3), 0.0])
 average = Trainer(network, learning_rate=1e-13).train_epoch([([1], [1, 0]), ([2], [0, 1])])
 expected = (math.log(4 / 3) + math.log(4)) / 2
 assert close(average, expected), f"losses 0.2877 and 1.3863, average {expected:.4f}; yours: {average}"
@@ -359,13 +381,18 @@ for sizes, n_examples, case in (([2, 3, 2], 1, 1), ([3, 4, 3], 5, 2), ([4, 2], 7
     shake(network.layers, 80 + case)
     kinds = ["relu"] * (len(sizes) - 2) + ["linear"]
     draw = random.Random(case).uniform
-    pairs = [([draw(-2, 2) for _ in range(sizes[0])], [int(c == k % sizes[-1]) for c in range(sizes[-1])]) for k in range(n_examples)]
+    pairs = [
+        ([draw(-2, 2) for _ in range(sizes[0])], [int(c == k % sizes[-1]) for c in range(sizes[-1])])
+        for k in range(n_examples)
+    ]
     numbers = read_numbers(network.layers)
     each = [loss_of(numbers, kinds, vector, one_hot) for vector, one_hot in pairs]
     walker = Trainer(network, 1e-13)
     for _ in range(2):
-        assert close(walker.train_epoch(pairs), math.fsum(each) / n_examples), "train_epoch must return the mean loss of this epoch's examples"
-network = small_network([[0.0, 0.0], [0.0, 0.0]], [0.0, 0.0])
+        assert close(walker.train_epoch(pairs), math.fsum(each) / n_examples), (
+            "train_epoch must return the mean loss of this epoch's examples"
+        )
+network = from_zero(BackpropNetwork([2, 2], "relu", "linear"), [0.0, 0.0])
 Trainer(network, 0.5).train_epoch([([1, 0], [1, 0]), ([0, 1], [0, 1])])
 (upper, lower), _ = read_numbers(network.layers)[0]
 assert abs(upper[0]) > 0.1 and abs(lower[0]) > 0.1, "train_epoch must take a step for the first example"
@@ -374,23 +401,29 @@ assert abs(upper[1]) > 0.1 and abs(lower[1]) > 0.1, "train_epoch must take a ste
 
 # %% test_Trainer_train role="test" points=2
 """train runs the epochs and returns the average loss of each."""
-network = small_network([[0.0], [0.0]], [0.0, 0.0])
+network = from_zero(BackpropNetwork([1, 2], output_activation="linear"), [0.0, 0.0])
 curve = Trainer(network, learning_rate=0.1).train([([1], [1, 0])], epochs=5, verbose=False)
 assert len(curve) == 5, f"5 epochs, 5 numbers; yours: {curve}"
 assert close(curve[0], math.log(2)), f"the first epoch starts from p = (0.5, 0.5): ln 2 = 0.6931; yours: {curve[0]}"
 assert len(set(curve)) == 5, f"the network changes in every epoch, so no two losses are equal; yours: {curve}"
 ### BEGIN HIDDEN TESTS
-network = small_network([[0.0], [0.0]], [math.log(3), 0.0])
+network = from_zero(BackpropNetwork([1, 2], "relu", "linear"), [math.log(3), 0.0])
 still = Trainer(network, 1e-13)
-assert close(list(still.train([([3], [0, 1])], 4, verbose=False)), [math.log(4)] * 4), "train must return the loss of each epoch"
+assert close(list(still.train([([3], [0, 1])], 4, verbose=False)), [math.log(4)] * 4), (
+    "train must return the loss of each epoch"
+)
 again = list(still.train([([3], [1, 0])], 2, verbose=False))
 assert close(again, [math.log(4 / 3)] * 2), "a second call of train must return the epochs of that call only"
 mixed = list(still.train([([1], [1, 0]), ([1], [0, 1])], 3, verbose=False))
 assert len(mixed) == 3, "train must return one number for each epoch, not one for each step"
-assert all(abs(value - math.log(4)) > 0.1 for value in mixed), "an epoch's number must not be the loss of its last example"
-assert all(abs(value - math.log(4 / 3)) > 0.1 for value in mixed), "an epoch's number must not be the loss of its first example"
+assert all(abs(value - math.log(4)) > 0.1 for value in mixed), (
+    "an epoch's number must not be the loss of its last example"
+)
+assert all(abs(value - math.log(4 / 3)) > 0.1 for value in mixed), (
+    "an epoch's number must not be the loss of its first example"
+)
 assert len(still.train([([1], [0, 1])], 1)) == 1, "train must do the same when verbose is left at its default"
-network = small_network([[0.0], [0.0]], [0.0, 0.0])
+network = from_zero(BackpropNetwork([1, 2], "relu", "linear"), [0.0, 0.0])
 Trainer(network, 0.5).train([([1], [0, 1])], 20, verbose=False)
 left = loss_of(read_numbers(network.layers), ["linear"], [1], [0, 1])
 assert abs(left - math.log(2)) > 0.6, "train must take one step for each example in every epoch"
@@ -422,9 +455,9 @@ for vector, one_hot in pairs:
 # %% [markdown]
 # ## 6.2 Look at it learn
 #
-# The classic test for a hidden layer is XOR: "one or the other, but not both". No straight line separates the two classes, so that a single layer can't
-# learn it. Eight relu neurons in between can. Each point of the picture below is a forward pass of the trained network; `#` is where it says
-# "yes".
+# The classic test for a hidden layer is XOR: "one or the other, but not both". No straight line separates the two
+# classes, so that a single layer can't learn it. Eight relu neurons in between can. Each point of the picture below is
+# a forward pass of the trained network; `#` is where it says "yes".
 
 # %%
 XOR = [([0, 0], [1, 0]), ([0, 1], [0, 1]), ([1, 0], [0, 1]), ([1, 1], [1, 0])]  # (no, yes)
@@ -445,7 +478,8 @@ for y in range(14, -5, -2):
     print(f"{y / 10:5.1f} |{line}|")
 
 # %%
-# Learning rates: the same network, the same start, 40 epochs of XOR. Each mark is one epoch, from . (loss below 0.1) to @ (above 2).
+# Learning rates: the same network, the same start, 40 epochs of XOR.
+# Each mark is the average loss of one epoch, from . (below 0.1) to @ (above 2).
 marks = ".:-=+*#@"
 limits = [0.1, 0.3, 0.5, 0.69, 0.8, 1.2, 2.0]
 for rate in (0.001, 0.01, 0.1, 0.5, 2.0, 20.0):
@@ -458,13 +492,15 @@ print("-ln 0.5 = 0.693 is the loss of somebody who always says fifty-fifty.")
 # %% [markdown]
 # ## 6.3 A stretch, without points
 #
-# - **Momentum.** A ball that rolls keeps some of its speed. Keep one velocity for each weight, $v \leftarrow 0.9\, v + \partial L/\partial w$ and $w \leftarrow w - \eta v$.
-#   How many epochs does XOR need now? Which learning rates diverge that did not before?
-# - **Shuffle.** Present the examples in another order in each epoch (`random.Random(seed).shuffle` on a copy). Does it matter for XOR? Why might it for a sorted
-#   dataset?
-# - **Batches.** Add up the gradients of all four examples and take one step for all of them. You need fewer steps an epoch, but each costs more:
-#   compare losses at the same number of *forward passes*.
-# - **Find the edge.** Between 0.5 and 20 there is a learning rate where training falls apart. Find it to two digits. Does it depend on the seed?
+# - **Momentum.** A ball that rolls keeps some of its speed. Keep one velocity for each weight,
+#   $v \leftarrow 0.9\, v + \partial L/\partial w$ and $w \leftarrow w - \eta v$. How many epochs does XOR need now?
+#   Which learning rates diverge that did not before?
+# - **Shuffle.** Present the examples in another order in each epoch (`random.Random(seed).shuffle` on a copy). Does it
+#   matter for XOR? Why might it for a sorted dataset?
+# - **Batches.** Add up the gradients of all four examples and take one step for all of them. You need fewer steps an
+#   epoch, but each costs more: compare losses at the same number of *forward passes*.
+# - **Find the edge.** Between 0.5 and 20 there is a learning rate where training falls apart. Find it to two digits.
+#   Does it depend on the seed?
 #
 # The cell below is yours.
 

@@ -1,25 +1,28 @@
 # %% [markdown]
 # # Chapter 7: Your first complete AI
 #
-# Six chapters of parts lie on the table: vectors, neurons, layers, a loss, gradients, a training loop. In this chapter you put them together, and the
-# result learns to tell the 26 letters of the alphabet apart, by itself, starting from random numbers.
+# Six chapters of parts lie on the table: vectors, neurons, layers, a loss, gradients, a training loop. In this chapter
+# you put them together, and the result learns to tell the 26 letters of the alphabet apart, by itself, starting from
+# random numbers.
 #
 #     letter          one-hot             64 neurons         26 logits        softmax
 #      "c"   ->   0 0 1 0 0 ... 0   ->   relu(W1 x + b1)   ->   W2 h + b2   ->   26 probabilities   ->   "c", 99.7 %
 #
-# It is a small machine, and a complete one: representation, model, loss, gradient, optimiser, evaluation. The large ones have more of everything,
-# and the same parts.
+# It is a small machine, and a complete one: representation, model, loss, gradient, optimiser, evaluation. The large
+# ones have more of everything, and the same parts.
 #
-# The task looks like a joke. A lookup table does it in one line: `"abcdefghijklmnopqrstuvwxyz"[one_hot.index(1)]`. But nobody *tells* the network
-# that table. It starts with no idea what a letter is, sees 26 examples again and again, and finds weights that work, for the only reason that the loss
-# said "down". If you swap two of its output neurons afterwards, it mixes up two letters: what it knows is in its numbers and nowhere else. The tests
-# will check exactly that.
+# The task looks like a joke. A lookup table does it in one line: `"abcdefghijklmnopqrstuvwxyz"[one_hot.index(1)]`. But
+# nobody *tells* the network that table. It starts with no idea what a letter is, sees 26 examples again and again, and
+# finds weights that work, for the only reason that the loss said "down". If you swap two of its output neurons
+# afterwards, it mixes up two letters: what it knows is in its numbers and nowhere else. The tests will check exactly
+# that.
 
 # %% [markdown]
 # ## Letters as vectors
 #
-# A network eats numbers. Why not a = 0, b = 1, c = 2? Because then b would lie *between* a and c, and z would be 25 times as much as b: an order that
-# letters don't have. A **one-hot** vector gives each letter a direction of its own. All 26 are equally far from each other:
+# A network eats numbers. Why not a = 0, b = 1, c = 2? Because then b would lie *between* a and c, and z would be 25
+# times as much as b: an order that letters don't have. A **one-hot** vector gives each letter a direction of its own.
+# All 26 are equally far from each other:
 #
 #     a = [1, 0, 0, 0, ..., 0]
 #     b = [0, 1, 0, 0, ..., 0]
@@ -34,8 +37,9 @@
 #
 # Together $1664 + 64 + 1664 + 26 = 3418$. At 4 bytes each that is about 14 KB, less than a small photo.
 #
-# **What is a good loss?** Before training, the network is clueless: about $1/26$ for each letter, a loss near $-\ln \tfrac{1}{26} = \ln 26 \approx 3.26$. A
-# probability of 99 % for the right letter is a loss of $-\ln 0.99 \approx 0.01$.
+# **What is a good loss?** Before training, the network is clueless: about $1/26$ for each letter, a loss near
+# $-\ln \tfrac{1}{26} = \ln 26 \approx 3.26$. A probability of 99 % for the right letter is a loss of
+# $-\ln 0.99 \approx 0.01$.
 
 # %% setup role="setup"
 import math
@@ -129,8 +133,8 @@ def draw_curve(values, width=60, height=10):
 # %% [markdown]
 # ## 7.1 The letter classifier
 #
-# **Why.** What you have is a kit. What a user wants is an object with four verbs: train, predict, tell me how sure you are, tell me how good you are.
-# There is hardly any mathematics left, only wiring:
+# **Why.** What you have is a kit. What a user wants is an object with four verbs: train, predict, tell me how sure you
+# are, tell me how good you are. There is hardly any mathematics left, only wiring:
 #
 # - the **network** is a `BackpropNetwork([26, hidden_size, 26])`, the **trainer** a `Trainer` for it;
 # - the **dataset** is 26 pairs `(one_hot, one_hot)`: the right answer to "c" is "c";
@@ -140,20 +144,25 @@ def draw_curve(values, width=60, height=10):
 #
 # - `evaluate` asks for all 26 letters and counts: $\text{accuracy} = \dfrac{\text{right answers}}{26}$.
 #
-# **By hand.** Three letters are enough to see it. The outputs are $(0, \ln 2, 0)$: softmax makes $(1, 2, 1) / 4$ of them, so that the prediction is "b" with a confidence
-# of 50 %. If the letter was a "c", `evaluate` reports `{"letter": "c", "predicted": "b", "correct": False, "confidence": 0.5}`.
+# **By hand.** Three letters are enough to see it. The outputs are $(0, \ln 2, 0)$: softmax makes $(1, 2, 1) / 4$ of
+# them, so that the prediction is "b" with a confidence of 50 %. If the letter was a "c", `evaluate` reports
+# `{"letter": "c", "predicted": "b", "correct": False, "confidence": 0.5}`.
 #
-# **Linear or sigmoid?** The output activation is your choice, and worth thinking about. With `"linear"` the outputs are real logits, and the loss falls
-# towards 0. With `"sigmoid"` each output is squeezed between 0 and 1 before softmax sees it. The best it can do is 1 for the right letter and 0 for the
-# 25 others, which makes $e / (e + 25) \approx 9.8\,\%$: the loss gets stuck near $-\ln 0.098 \approx 2.32$. The *largest* output is right all the same, and so is every
-# prediction. Accuracy and loss are two different things.
+# **Linear or sigmoid?** The output activation is your choice, and worth thinking about. With `"linear"` the outputs are
+# real logits, and the loss falls towards 0. With `"sigmoid"` each output is squeezed between 0 and 1 before softmax
+# sees it. The best it can do is 1 for the right letter and 0 for the 25 others, which makes
+# $e / (e + 25) \approx 9.8\,\%$: the loss gets stuck near $-\ln 0.098 \approx 2.32$. The *largest* output is right all
+# the same, and so is every prediction. Accuracy and loss are two different things.
 #
 # **Watch out.**
 #
 # - *Softmax once.* `Trainer` and `backward` apply it themselves: the network must end with plain outputs.
 # - *The confidence is that of the predicted letter*, not of the right one.
-# - *Train the network that you use.* If `self.network` and `self.trainer.network` are two objects, the loss falls and the predictions stay random.
-# - *The learning rate.* 0.05 suits this network. At 0.0005 the 500 epochs are over before anything has happened; at 5 the loss explodes.
+# - *Train the network that you use.* If `self.network` and `self.trainer.network` are two objects, the loss falls and
+#   the predictions stay random.
+# - *The learning rate.* 0.05 suits this network. At 0.0005 the 500 epochs are over before anything has happened; at 5
+#   the loss explodes.
+
 
 # %% LetterClassifier role="solution"
 class LetterClassifier:
@@ -169,7 +178,7 @@ class LetterClassifier:
         network: a ``BackpropNetwork`` of the sizes [26, n_hidden, 26].
         trainer: the ``Trainer`` of that network.
 
-    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.1 walks through an equally small complete example.
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.1 is another small complete example.
     Example:
         >>> classifier = LetterClassifier()
         >>> losses = classifier.train(epochs=30, verbose=False)
@@ -218,8 +227,8 @@ class LetterClassifier:
         """Return the accuracy over all 26 letters, and what happened to each.
 
         Returns:
-            The share of right answers, from 0 to 1, and 26 dicts with the keys "letter", "predicted" (a letter), "correct"
-            (a bool) and "confidence" (the probability of the predicted letter, from 0 to 1).
+            The share of right answers, from 0 to 1, and 26 dicts with the keys "letter", "predicted" (a letter),
+            "correct" (a bool) and "confidence" (the probability of the predicted letter, from 0 to 1).
         """
         ### BEGIN SOLUTION
         results = []
@@ -259,12 +268,16 @@ assert close(classifier.trainer.learning_rate, 0.05), "the learning rate is 0.05
 ### BEGIN HIDDEN TESTS
 shapes = [(len(weights), len(weights[0]), len(biases)) for weights, biases in read_numbers(classifier.network)]
 assert shapes == [(64, 26, 64), (26, 64, 26)], "the network must have the layers 26 -> 64 -> 26"
-assert all(abs(sum(row) - 1) < 1e-9 for row in answers_of(classifier.network)), "the hidden layer must be relu, the output linear or sigmoid"
+assert all(abs(sum(row) - 1) < 1e-9 for row in answers_of(classifier.network)), (
+    "the hidden layer must be relu, the output linear or sigmoid"
+)
 small = LetterClassifier(hidden_size=10, learning_rate=0.2, seed=3)
 shapes = [(len(weights), len(weights[0]), len(biases)) for weights, biases in read_numbers(small.network)]
 assert shapes == [(10, 26, 10), (26, 10, 26)], "hidden_size must decide the number of hidden neurons"
 assert close(small.trainer.learning_rate, 0.2), "the trainer must get the learning rate"
-drawn = {str(read_numbers(LetterClassifier(seed=s).network)) for s in (42, 7, 7)} | {str(read_numbers(classifier.network))}
+drawn = {str(read_numbers(LetterClassifier(seed=s).network)) for s in (42, 7, 7)} | {
+    str(read_numbers(classifier.network))
+}
 assert len(drawn) == 2, "the seed must decide the weights, and without one it must be 42"
 ### END HIDDEN TESTS
 
@@ -274,15 +287,21 @@ classifier = LetterClassifier()
 rotated = ALPHABET[1:] + "a"
 write_answers(classifier.network, rotated)
 said = "".join(classifier.predict(one_hot(letter)) for letter in ALPHABET)
-assert said == rotated, f"these weights, written by hand, answer each letter with the next one, {rotated}; yours: {said}"
+assert said == rotated, (
+    f"these weights, written by hand, answer each letter with the next one, {rotated}; yours: {said}"
+)
 ### BEGIN HIDDEN TESTS
 for answers in (ALPHABET[::-1], ALPHABET, "q" * 26, "thequickbrownfxjmpsvlazydg"):
     write_answers(classifier.network, answers)
-    assert "".join(classifier.predict(one_hot(letter)) for letter in ALPHABET) == answers, "predict must follow the network's weights"
+    assert "".join(classifier.predict(one_hot(letter)) for letter in ALPHABET) == answers, (
+        "predict must follow the network's weights"
+    )
 for seed in (1, 2):
     fresh = LetterClassifier(seed=seed)
     guesses = favourites_of(fresh.network)
-    assert "".join(fresh.predict(one_hot(letter)) for letter in ALPHABET) == guesses, "predict must say what an untrained network says, right or wrong"
+    assert "".join(fresh.predict(one_hot(letter)) for letter in ALPHABET) == guesses, (
+        "predict must say what an untrained network says, right or wrong"
+    )
 assert fresh.predict([0] * 4 + [1] + [0] * 21) == guesses[4], "predict must accept a list of whole numbers"
 ### END HIDDEN TESTS
 
@@ -303,7 +322,9 @@ for model in (LetterClassifier(seed=5), LetterClassifier(hidden_size=40, seed=6)
         got = model.predict_probs(one_hot(letter))
         expected = table[ALPHABET.index(letter)]
         assert len(got) == 26, "predict_probs must have 26 letters"
-        assert close([got[other] for other in ALPHABET], expected), "predict_probs must be softmax of the outputs, each under its own letter"
+        assert close([got[other] for other in ALPHABET], expected), (
+            "predict_probs must be softmax of the outputs, each under its own letter"
+        )
 ### END HIDDEN TESTS
 
 # %% test_LetterClassifier_evaluate role="test" points=2
@@ -314,7 +335,7 @@ accuracy, results = classifier.evaluate()
 assert close(accuracy, 24 / 26), f"these weights, written by hand, mix up a and b: accuracy 24/26; yours: {accuracy}"
 assert len(results) == 26, "one result for each letter"
 assert results[0]["letter"] == "a" and results[0]["predicted"] == "b", f"a is taken for b; yours: {results[0]}"
-assert results[0]["correct"] == False and results[25]["correct"] == True, "a is wrong, z is right"
+assert results[25]["correct"] and not results[0]["correct"], "z is right, a is wrong"
 ### BEGIN HIDDEN TESTS
 untouched = LetterClassifier(seed=9)
 shifted = LetterClassifier(seed=9)
@@ -323,7 +344,9 @@ for model in (untouched, shifted):
     table = answers_of(model.network)
     likely = favourites_of(model.network)
     share, entries = model.evaluate()
-    assert close(share, sum(one == other for one, other in zip(likely, ALPHABET)) / 26), "accuracy must be the share of letters that the network gets right"
+    assert close(share, sum(one == other for one, other in zip(likely, ALPHABET)) / 26), (
+        "accuracy must be the share of letters that the network gets right"
+    )
     found = {entry["letter"]: entry for entry in entries}
     assert len(entries) == 26 and sorted(found) == list(ALPHABET), "evaluate must report each letter once"
     for letter, guess, row in zip(ALPHABET, likely, table):
@@ -349,12 +372,18 @@ for (weights, biases), (new_weights, new_biases) in zip(start, end):
 assert end_loss < start_loss - 0.5, "training must lower the loss of the network itself"
 assert abs(losses[0] - start_loss) < 0.5, "the first loss must be that of the untrained network"
 assert abs(losses[-1] - end_loss) < 0.05, "the last loss must be that of the trained network"
-assert math.fsum(losses[250:]) < math.fsum(losses[:250]), "the second half of training must have smaller losses than the first"
+assert math.fsum(losses[250:]) < math.fsum(losses[:250]), (
+    "the second half of training must have smaller losses than the first"
+)
 # With a learning rate of almost zero nothing can be learned.
 lazy = LetterClassifier(learning_rate=1e-13, seed=8)
 waking = average_loss_of(lazy.network)
-assert close(list(lazy.train(epochs=2, verbose=False)), [waking] * 2, 1e-8, 1e-8), "train must return the real average loss of the 26 letters"
-assert close(average_loss_of(lazy.network), waking, 1e-8, 1e-8), "weights must change by gradient steps of the given learning rate only"
+assert close(list(lazy.train(epochs=2, verbose=False)), [waking] * 2, 1e-8, 1e-8), (
+    "train must return the real average loss of the 26 letters"
+)
+assert close(average_loss_of(lazy.network), waking, 1e-8, 1e-8), (
+    "weights must change by gradient steps of the given learning rate only"
+)
 ### END HIDDEN TESTS
 
 # %% test_LetterClassifier_accuracy role="test" points=3
@@ -382,7 +411,7 @@ for one, other in ((0, 25), (7, 12)):
 # %% [markdown]
 # ## 7.2 The alphabet, letter by letter
 #
-# This is what you worked for. Each letter, what the network takes it for, and how sure it is.
+# This is what you have worked for. Each letter, what the network takes it for, and how sure it is.
 
 # %%
 try:
@@ -410,32 +439,32 @@ if accuracy == 1:
 # %% [markdown]
 # ## 7.3 What did it learn?
 #
-# The knowledge sits in 3,418 numbers, and you can look at them. Each row below is a hidden neuron, each column a letter. A dark mark means that the
-# neuron wakes up for this letter. Nobody assigned letters to neurons: each letter has found a small crowd of neurons of its own, and no two crowds
-# are the same.
+# The knowledge sits in 3,418 numbers, and you can look at them. Each row below is a hidden neuron, each column a
+# letter, and the mark says how loudly the neuron answers to that letter. Nobody assigned letters to neurons. Read a
+# column from top to bottom: each letter has found a pattern of its own, spread over the whole crowd, and the output
+# layer has learned to tell the patterns apart.
 
 # %%
 print("neuron   " + " ".join(ALPHABET))
 hidden = champion.network.layers[0]
-awake_for = {letter: 0 for letter in ALPHABET}
-for number, (row, bias) in enumerate(zip(hidden.weights, hidden.biases)):
-    voices = [max(0.0, weight + bias) for weight in row]  # the input is one-hot: z is one weight plus the bias
-    for letter, voice in zip(ALPHABET, voices):
-        awake_for[letter] += voice > 0
-    if number < 20:
-        print(f"{number:6}   " + " ".join(" .:-=+*#"[min(7, round(4 * voice))] for voice in voices))
-print("   ...")
-print("awake  " + "".join(f"{awake_for[letter]:2}" for letter in ALPHABET), " of", len(hidden.biases), "hidden neurons")
+for number in range(24):
+    voices = [
+        relu(weight + hidden.biases[number]) for weight in hidden.weights[number]
+    ]  # one-hot: z is one weight + bias
+    print(f"{number:6}   " + " ".join(" .:-=+*#"[min(7, round(4 * voice))] for voice in voices))
+print("   ...   and", len(hidden.biases) - 24, "more")
 
 # %% [markdown]
 # ## 7.4 A stretch, without points
 #
-# - **Half a letter.** Feed it `[0.5, 0.5, 0, ...]`, half an a and half a b, or all zeros. What does it say, and how sure is it? The cell below shows you.
+# - **Half a letter.** Feed it `[0.5, 0.5, 0, ...]`, half an a and half a b, or all zeros. What does it say, and how
+#   sure is it? The cell below shows you.
 # - **Smaller.** How few hidden neurons still reach 100 %? Try 32, 16, 8, 4, 2. Why can even 2 be enough in principle?
-# - **Break it.** Set one weight after the other to 0, or round all of them to one decimal. When does the first letter fall?
+# - **Break it.** Set one weight after the other to 0, or round all of them to one decimal. When does the first letter
+#   fall?
 # - **Vowels.** Change the task: 26 inputs, 2 outputs, "vowel or not". What does the hidden layer look like then?
-# - **Pictures.** Write your own 5 x 7 pixel letters as 35 inputs, flip a few pixels at random and train on those. Now the network has to *generalise*: a
-#   lookup table can't do that any more.
+# - **Pictures.** Write your own 5 x 7 pixel letters as 35 inputs, flip a few pixels at random and train on those. Now
+#   the network has to *generalise*: a lookup table can't do that any more.
 
 # %%
 half = [0.5, 0.5] + [0.0] * 24

@@ -180,6 +180,11 @@ def _names(assignment: Assignment, path: str, earlier_names: frozenset[str] | No
         Role.TEST: {number: bound[number].all for number, _ in _cells(assignment, Role.TEST)},
         Role.SOLUTION: {number: bound[number].defined for number, _ in _cells(assignment, Role.SOLUTION)},
         Role.SETUP: {number: bound[number].all for number, _ in _cells(assignment, Role.SETUP)},
+        # Imports of any cell are there in grading, if students get to see them.
+        Role.FREE: {
+            number: bindings(without_regions(cell.source, Kind.SOLUTION)).imported
+            for number, cell in _cells(assignment, Role.FREE, Role.SOLUTION)
+        },
     }
     stars = {module for part in bound.values() for module in part.star_imports}
     guess = bool(stars - {"chapters"}) or (bool(stars) and earlier_names is None)
@@ -210,8 +215,8 @@ def _unusable(
     for number, cell in enumerate(assignment.cells, start=1):
         if cell.role is Role.SOLUTION and name in bound[number].imported:
             return (
-                f"{name!r} is only imported, by solution cell {cell.name!r}; a student may import otherwise.",
-                "Import it in a setup cell or in the test.",
+                f"{name!r} is imported only inside the solution {cell.name!r}, which students do not get.",
+                "Import it outside of the solution, in a setup cell or in the test.",
             )
     for number, cell in enumerate(assignment.cells, start=1):
         if cell.role in (Role.FREE, Role.MANUAL) and number in bound and name in bound[number].all:

@@ -1,15 +1,14 @@
 """From an assignment to what others get: students, nbgrader, the gradebook, the judge.
 
-=====================  ===================  ==============  =========
+=====================  ===================  ==============  ========================
 of                     solution cells       hidden tests    for
-=====================  ===================  ==============  =========
+=====================  ===================  ==============  ========================
 ``source_notebook``    as written           as written      nbgrader
-``gradebook_notebook`` stubs                kept            gradebook
 ``release_notebook``   stubs                out             students
 ``starter_py``         stubs                out             students
 ``solved_notebook``    without markers      out             the gates
-``grading_spec``       stubs                kept            the judge
-=====================  ===================  ==============  =========
+``grading_spec``       stubs                kept            the judge, the gradebook
+=====================  ===================  ==============  ========================
 """
 
 from __future__ import annotations
@@ -222,13 +221,6 @@ def as_in_notebook(cell: CourseCell) -> CourseCell:
 def source_notebook(assignment: Assignment) -> dict[str, Any]:
     """Return the chapter as nbgrader's source notebook: what its author would have written in Jupyter."""
     return notebook_dict(map(as_in_notebook, assignment.cells), locks=False)
-
-
-def gradebook_notebook(assignment: Assignment) -> dict[str, Any]:
-    """Return the chapter as nbgrader records it in a gradebook: stubs in, hidden tests still there."""
-    return notebook_dict(
-        (cell if cell.role is Role.TEST else as_in_notebook(released_cell(cell)) for cell in assignment.cells), locks=True
-    )
 
 
 def release_notebook(assignment: Assignment) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from grader import __version__
 from grader.course.model import CourseCell, GradedSubmission, GradingSpec, Outcome, Role, Verdict
 from grader.errors import SandboxError, SubmissionError
 from grader.execution import remote, wire
+from grader.execution.course_side import CourseSide
 from grader.execution.judge import CellRecord, Hearing, Judge, error_output
 from grader.execution.sandbox import StudentProcess, Template, process_cpu_s
 from grader.execution.submission import Step, align, read_notebook
@@ -54,13 +55,15 @@ class Grader:
     def __init__(self, *, max_templates: int = 2) -> None:
         self._templates: dict[tuple[tuple[str, str], ...], Template] = {}
         self._max_templates = max_templates
+        self._course: tuple[GradingSpec, CourseSide] | None = None
 
     def grade(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None) -> GradedSubmission:
         """Grade one submission; see ``grade``."""
         timed_out: list[str] = []
+        course = self._course_side(spec)
         while True:
             template = self._template(spec)
-            outcome = _in_judge_process(lambda tell: _hear(notebook, spec, files or {}, template, timed_out, tell), spec)
+            outcome = _in_judge_process(lambda tell: _hear(notebook, spec, course, files or {}, template, timed_out, tell), spec)
             if isinstance(outcome, GradedSubmission):
                 return outcome
             # The judge was killed in the middle of a conversation with the template: neither is of use any more.
@@ -68,6 +71,11 @@ class Grader:
             if not outcome.cell or outcome.cell in timed_out or len(timed_out) >= MAX_RUNAWAYS:
                 return not_graded(spec, outcome.reason)
             timed_out.append(outcome.cell)
+
+    def _course_side(self, spec: GradingSpec) -> CourseSide:
+        if self._course is None or self._course[0] is not spec:
+            self._course = (spec, CourseSide(spec))
+        return self._course[1]
 
     def _template(self, spec: GradingSpec) -> Template:
         template = self._templates.pop(spec.reference, None) or Template(spec.reference)
@@ -195,6 +203,7 @@ def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> GradedSubmissi
 def _hear(
     notebook: bytes,
     spec: GradingSpec,
+    course: CourseSide,
     files: Mapping[str, bytes],
     template: Template,
     timed_out: Sequence[str],
@@ -210,7 +219,9 @@ def _hear(
 
     def hearing(*, visible_only: bool, skip: Mapping[int, str] | None = None) -> tuple[Hearing, float]:
         with remote.closing(remote.Session(start)) as session:
-            judge = Judge(spec, session, visible_only=visible_only, timed_out=timed_out, skip=skip, on_cell=tell)
+            judge = Judge(
+                spec, session, visible_only=visible_only, timed_out=timed_out, skip=skip, course=course, on_cell=tell
+            )
             judge.sources = [step.source for step in steps]
             return judge.hear(steps), session.cpu_s()
 
@@ -218,8 +229,7 @@ def _hear(
     if any(_needs_display_run(step, record) for step, record in zip(steps, heard.records, strict=True)):
         shown = None
         if cpu_s <= DISPLAY_RUN_CPU_S:
-            stopped = {number: record.stopped for number, record in enumerate(heard.records) if record.stopped}
-            shown, more_cpu_s = hearing(visible_only=True, skip=stopped)
+            shown, more_cpu_s = hearing(visible_only=True, skip=_not_for_display(steps, heard.records))
             cpu_s += more_cpu_s
         _show_only_what_is_public(steps, heard, shown)
     return GradedSubmission(
@@ -265,6 +275,15 @@ def _needs_display_run(step: Step, record: CellRecord) -> bool:
     if step.role is Role.TEST:
         return record.speaks_for_itself
     return [_gist(output) for output in record.outputs] != [_gist(output) for output in step.outputs]
+
+
+def _not_for_display(steps: Sequence[Step], records: Sequence[CellRecord]) -> dict[int, str]:
+    """Steps that a run for the sake of outputs leaves out: what was stopped, and grade cells with nothing to show."""
+    skip = {number: record.stopped for number, record in enumerate(records) if record.stopped}
+    for number, (step, record) in enumerate(zip(steps, records, strict=True)):
+        if step.role is Role.TEST and number not in skip and not _needs_display_run(step, record):
+            skip[number] = ""
+    return skip
 
 
 def _gist(output: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,13 +18,12 @@ import random
 import sys
 import time
 import traceback
-import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from grader.course.model import CourseCell, GradingSpec, Outcome, Role, Verdict
 from grader.execution import remote
-from grader.execution.reference import build_chapters
+from grader.execution.course_side import CourseNames, CourseSide, parse_cell
 from grader.execution.submission import Step, bound_names, clean_text, hidden_lines, without_hidden
 
 MAX_MESSAGE = 2_000
@@ -61,9 +60,9 @@ class Hearing:
 
 
 class Names(dict[str, Any]):
-    """The judge's namespace: what grade cells define, then the student's names, builtins, and the setup cells' names."""
+    """The judge's namespace: what grade cells define, then the student's names, builtins, and the course's own."""
 
-    def __init__(self, session: remote.Session, spec: GradingSpec, setup: Mapping[str, Any]) -> None:
+    def __init__(self, session: remote.Session, spec: GradingSpec, setup: CourseNames) -> None:
         super().__init__(__name__="__main__", __builtins__=builtins)
         self._session = session
         self._solution_names = spec.solution_names
@@ -72,107 +71,9 @@ class Names(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name in self._solution_names:
             return self._session.lookup("user", name)
-        if hasattr(builtins, name) or name not in self._setup:
+        if hasattr(builtins, name):
             raise KeyError(name)
-        value = self._setup[name]
-        return self._session.lookup(*value.place) if isinstance(value, Elsewhere) else value
-
-
-@dataclasses.dataclass(frozen=True)
-class Elsewhere:
-    """A name of a setup cell or of ``chapters`` that stands for something in the student process."""
-
-    place: tuple[str, str]
-
-
-class ChaptersForTests(types.ModuleType):
-    """``chapters`` as a grade cell imports it: functions are the judge's own, classes and containers are remote."""
-
-    def __init__(self, session: remote.Session, chapters: types.ModuleType) -> None:
-        super().__init__("chapters")
-        self._grader = (session, chapters)
-
-    def __getattr__(self, name: str) -> Any:
-        session, chapters = self.__dict__["_grader"]
-        value = getattr(chapters, name)
-        return session.lookup("chapters", name) if _lives_with_student(value) else value
-
-
-def _lives_with_student(value: Any) -> bool:
-    """True for classes of the course and containers: their instances must live where student code uses them."""
-    if isinstance(value, types.ModuleType | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
-        return False
-    kind = value if isinstance(value, type) else type(value)
-    if kind in (list, dict, set):
-        return True
-    if isinstance(value, (int, float, str, bytes, complex, frozenset, range, type(None))) and not isinstance(value, type):
-        return False
-    if kind is tuple:
-        return any(map(_lives_with_student, value))
-    return kind.__module__.partition(".")[0] not in sys.stdlib_module_names or kind.__module__ == "__main__"
-
-
-def setup_names(spec: GradingSpec, chapters: types.ModuleType) -> dict[str, Any]:
-    """What setup and import cells define, as grade cells see it.
-
-    Setup cells run here whole; of all other cells of the course only the imports. Classes of the course and mutable
-    containers become ``Elsewhere``.
-    """
-    module = types.ModuleType("grader_setup")
-    space = module.__dict__
-    sys.modules[module.__name__] = module
-    before = set(space)
-    seed_state = random.getstate()
-    with _chapters_are(chapters), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        for cell in spec.cells:
-            if cell.cell_type != "code" or cell.role in (Role.TEST, Role.MANUAL):
-                continue
-            tree = parse_cell(cell.source)
-            if tree is None:
-                continue
-            if cell.role is not Role.SETUP:
-                tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-            for node in tree.body:
-                # One statement that fails (a picture that needs a screen, say) must not take the others along.
-                with contextlib.suppress(Exception):
-                    exec(compile(ast.Module([node], []), f"<setup {cell.name}>", "exec"), space)
-    random.setstate(seed_state)
-    names: dict[str, Any] = {}
-    for name, value in space.items():
-        if name in before:
-            continue
-        if not _lives_with_student(value):
-            names[name] = value
-        elif getattr(chapters, name, names) is value:
-            names[name] = Elsewhere(("chapters", name))
-        else:
-            names[name] = Elsewhere(("setup", name))
-    return names
-
-
-@contextlib.contextmanager
-def _chapters_are(module: types.ModuleType) -> Iterator[None]:
-    before = sys.modules.get("chapters")
-    sys.modules["chapters"] = module
-    try:
-        yield
-    finally:
-        if before is None:
-            sys.modules.pop("chapters", None)
-        else:
-            sys.modules["chapters"] = before
-
-
-def parse_cell(source: str) -> ast.Module | None:
-    """A cell's syntax tree, IPython magics left out; None when it is not Python."""
-    lines = [
-        ("pass  #" + line) if line.lstrip().startswith(("%", "!", "?")) and not line[:1].isspace() else line
-        for line in source.split("\n")
-    ]
-    try:
-        return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        return self._setup[name]
 
 
 class _Rewrite(ast.NodeTransformer):
@@ -232,9 +133,10 @@ class Judge:
     Args:
         spec: the course's side.
         session: the student process.
+        course: the names of setup cells and earlier chapters, if they have been made already.
         visible_only: run grade cells without their hidden part: what the student's own run would show.
         timed_out: grade cells that ran away in the judge itself before; they are not run again.
-        skip: steps that were ended from outside in an earlier pass, with the reason; they are not run again.
+        skip: steps that are not run, with what to show instead (or nothing).
         on_cell: told the name of each grade cell before it runs.
     """
 
@@ -246,6 +148,7 @@ class Judge:
         visible_only: bool = False,
         timed_out: Sequence[str] = (),
         skip: Mapping[int, str] | None = None,
+        course: CourseSide | None = None,
         on_cell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.spec = spec
@@ -254,9 +157,9 @@ class Judge:
         self.timed_out = frozenset(timed_out)
         self.skip = skip or {}
         self.on_cell = on_cell
-        self.chapters = build_chapters(spec.reference)
-        self.setup = setup_names(spec, self.chapters)
-        self.names = Names(session, spec, self.setup)
+        self.course = course or CourseSide(spec)
+        self.course.slot.session = session
+        self.names = Names(session, spec, self.course.setup)
         self.hidden_seen = False
         self._started = remote.now()
         self._hidden: dict[str, set[int]] = {}
@@ -273,7 +176,7 @@ class Judge:
 
     def hear(self, steps: Sequence[Step]) -> Hearing:
         """Run all steps in order."""
-        sys.modules["chapters"] = ChaptersForTests(self.session, self.chapters)
+        sys.modules["chapters"] = self.course.module
         hearing = Hearing([], {})
         for index, step in enumerate(steps):
             if step.cell_type != "code":
@@ -281,7 +184,8 @@ class Judge:
                 if step.role is Role.MANUAL and step.course:
                     hearing.verdicts[step.course.name] = self._manual(step.course)
             elif index in self.skip:
-                record = CellRecord([error_output("Stopped", self.skip[index])])
+                reason = self.skip[index]
+                record = CellRecord([error_output("Stopped", reason)] if reason else [])
             elif step.role is Role.TEST and step.course:
                 record, verdict, wall_only = self._grade_cell(step.course)
                 hearing.verdicts[step.course.name] = verdict
@@ -332,7 +236,7 @@ class Judge:
         for node in tree.body if tree else ():
             if isinstance(node, ast.Import | ast.ImportFrom):
                 bound |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-        return sorted(name for name in bound if self.setup.get(name) == Elsewhere(("setup", name)))
+        return sorted(name for name in bound if self.course.setup.remote.get(name, ("",))[0] == "setup")
 
     def _ready(self) -> bool:
         """True with a living student process, if need be a new one in the state before the cell that ended the last."""

@@ -197,7 +197,7 @@ class RemoteReference:
 
     def __del__(self) -> None:
         link = self.grader_link
-        link.session.gone.append(link.number)
+        link.session.gone.add(link.number)
 
     __getitem__ = _forward("getitem")
     __setitem__ = _forward("setitem")
@@ -325,7 +325,7 @@ class ListView(list):  # type: ignore[type-arg]
 
     def __del__(self) -> None:
         link = self.grader_link
-        link.session.gone.append(link.number)
+        link.session.gone.add(link.number)
 
 
 class DictView(dict):  # type: ignore[type-arg]
@@ -360,7 +360,7 @@ class DictView(dict):  # type: ignore[type-arg]
 
     def __del__(self) -> None:
         link = self.grader_link
-        link.session.gone.append(link.number)
+        link.session.gone.add(link.number)
 
 
 for _name in (
@@ -442,7 +442,7 @@ class Session:
         self.process = start()
         self.resumes_left = max_resumes
         self.epoch = 0
-        self.gone: list[int] = []
+        self.gone: set[int] = set()
         self.on_output: Callable[[str], None] = lambda _: None
         self.on_request: Callable[[], None] = lambda: None
         self.broken: JudgeAbort | None = None
@@ -601,7 +601,7 @@ class Session:
         elif name in ("getitem", "setitem") and not isinstance(args[0], ListView):
             self.epoch += 1
         seq = self._next_seq()
-        gone, self.gone = self.gone, []
+        gone, self.gone = sorted(self.gone), set()
         request = ["op", seq, name, forms, named, self._push(), gone]
         return self._result(seq, self._exchange(request))
 
@@ -619,7 +619,7 @@ class Session:
         if self._dead or self.broken is not None:
             raise self.broken or ProcessDied("the process has ended")
         seq = self._next_seq()
-        gone, self.gone = self.gone, []
+        gone, self.gone = sorted(self.gone), set()
         return self._result(seq, self._exchange(["op", seq, "lookup", [space, name], [], [], gone]))
 
     def fetch(self, view: Any) -> None:
@@ -639,7 +639,7 @@ class Session:
             else [self.encode(item) for item in list.__iter__(view)]
         )
         seq = self._next_seq()
-        gone, self.gone = self.gone, []
+        gone, self.gone = sorted(self.gone), set()
         sync = [*self._push(), [tag, view.grader_link.number, items]]
         self._result(seq, self._exchange(["op", seq, "assign", [], [], sync, gone]))
 
@@ -742,6 +742,7 @@ class Session:
         else:
             raise wire.WireError(f"an unknown tag {tag!r:.20}")
         self._views[tag, number] = made
+        self.gone.discard(number)  # an older view of it died, but the other side has not been told yet
         return made
 
     def _take(self, contents: Any, back: Any) -> None:
@@ -906,7 +907,7 @@ class Session:
             if sys.getrefcount(linked.value) <= 2 and linked.known is not None:
                 del self._linked[number]
                 del self._linked_ids[id(linked.value)]
-                self.gone.append(number)
+                self.gone.add(number)
 
     # -- callbacks ----------------------------------------------------------------------------------------------------
 

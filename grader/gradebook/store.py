@@ -70,7 +70,8 @@ class AssignmentRow:
 class SubmissionRow:
     """One submission's score, as nbgrader computes it, and what is to be said of it.
 
-    ``score`` is before the ``penalty``; ``n_manual`` counts the grade cells that wait for a person.
+    ``score`` is before the ``penalty``; of ``n_grades`` grade cells, ``n_manual`` wait for a person and ``n_by_person``
+    have a score that a person gave.
     """
 
     student_id: str
@@ -81,6 +82,7 @@ class SubmissionRow:
     seconds_late: float
     n_manual: int
     n_grades: int
+    n_by_person: int = 0
     not_graded: str = ""
     repairs: tuple[str, ...] = ()
     cpu_s: float = 0.0
@@ -296,17 +298,25 @@ class Store:
         found = [_submission_row(row) for row in rows if only is None or row["assignment_id"] in only]
         return sorted(found, key=lambda row: (row.student_id, row.assignment_id))
 
-    def verdicts(self, student_id: str, assignment_ids: Iterable[str] | None = None) -> list[VerdictRow]:
-        """Every grade cell of a student's submissions, by chapter and in the chapter's order."""
+    def verdicts(self, student_id: str | None = None, assignment_ids: Iterable[str] | None = None) -> list[VerdictRow]:
+        """Every grade cell of a student's submissions (or of all), by student, chapter and the chapter's order."""
         only = None if assignment_ids is None else set(assignment_ids)
         with self._database.reading() as connection:
             rows = connection.execute(_verdicts_query(student_id)).mappings().all()
         found = [row for row in rows if only is None or row["assignment_id"] in only]
         # cells without a verdict (graded by nbgrader alone) have no place: they come last, by name
-        found.sort(key=lambda row: (row["assignment_id"], row["position"] is None, row["position"], row["grade_id"]))
+        found.sort(
+            key=lambda row: (
+                row["student_id"],
+                row["assignment_id"],
+                row["position"] is None,
+                row["position"] or 0,
+                row["grade_id"],
+            )
+        )
         return [
             VerdictRow(
-                student_id=student_id,
+                student_id=row["student_id"],
                 assignment_id=row["assignment_id"],
                 grade_id=row["grade_id"],
                 outcome=row["outcome"] or "",
@@ -351,6 +361,7 @@ def _scores_query(student_id: str | None) -> sa.Select[Any]:
             sa.func.sum(_counted()).label("score"),
             sa.func.sum(sa.case((g.needs_manual_grade, 1), else_=0)).label("n_manual"),
             sa.func.count(g.id).label("n_grades"),
+            sa.func.count(g.manual_score).label("n_by_person"),
         )
         .group_by(g.notebook_id)
         .subquery()
@@ -361,6 +372,7 @@ def _scores_query(student_id: str | None) -> sa.Select[Any]:
             sa.func.sum(sums.c.score).label("score"),
             sa.func.sum(sums.c.n_manual).label("n_manual"),
             sa.func.sum(sums.c.n_grades).label("n_grades"),
+            sa.func.sum(sums.c.n_by_person).label("n_by_person"),
             sa.func.sum(n.late_submission_penalty).label("penalty"),
         )
         .outerjoin(sums, sums.c.notebook_id == n.id)
@@ -378,6 +390,7 @@ def _scores_query(student_id: str | None) -> sa.Select[Any]:
             notebooks.c.penalty,
             notebooks.c.n_manual,
             notebooks.c.n_grades,
+            notebooks.c.n_by_person,
             o.not_graded,
             o.repairs,
             o.cpu_s,
@@ -402,6 +415,7 @@ def _submission_row(row: sa.RowMapping) -> SubmissionRow:
         seconds_late=seconds_late(row["timestamp"], row["duedate"], row["extension"]),
         n_manual=int(row["n_manual"] or 0),
         n_grades=int(row["n_grades"] or 0),
+        n_by_person=int(row["n_by_person"] or 0),
         not_graded=row["not_graded"] or "",
         repairs=tuple(json.loads(row["repairs"] or "[]")),
         cpu_s=row["cpu_s"] or 0.0,
@@ -410,7 +424,7 @@ def _submission_row(row: sa.RowMapping) -> SubmissionRow:
     )
 
 
-def _verdicts_query(student_id: str) -> sa.Select[Any]:
+def _verdicts_query(student_id: str | None) -> sa.Select[Any]:
     a, s, n, g = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c, tables.GRADE.c
     b, v = tables.BASE_CELL.c, tables.VERDICT.c
     # a manual cell's comment hangs on a row of its own with the same name
@@ -424,8 +438,9 @@ def _verdicts_query(student_id: str) -> sa.Select[Any]:
         .join(commented, commented.c.id == comment.c.cell_id)
         .subquery()
     )
-    return (
+    query = (
         sa.select(
+            s.student_id,
             a.name.label("assignment_id"),
             b.name.label("grade_id"),
             g.auto_score,
@@ -451,8 +466,8 @@ def _verdicts_query(student_id: str) -> sa.Select[Any]:
             tables.VERDICT, (v.student_id == s.student_id) & (v.assignment_id == a.name) & (v.grade_id == b.name)
         )
         .outerjoin(said, (said.c.notebook_id == n.id) & (said.c.name == b.name))
-        .where(s.student_id == student_id)
     )
+    return query if student_id is None else query.where(s.student_id == student_id)
 
 
 def _stale_penalties(connection: sa.Connection, config: CourseConfig, assignment_id: str) -> list[dict[str, Any]]:

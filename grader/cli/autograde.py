@@ -1,0 +1,214 @@
+"""``grader autograde``: from what students handed in to scores and graded notebooks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grader.cli.main import chosen_chapters, open_course, print_json, shared_options, unknown_student
+from grader.errors import GraderError
+
+if TYPE_CHECKING:
+    from grader.course.config import CourseConfig
+    from grader.gradebook.grading import OpenPool, SubmissionResult
+    from grader.gradebook.store import Store
+
+TABLE_ROWS = 60
+"""A class with more students than this is summed up by chapter; ``grader report`` shows them all."""
+
+
+@click.command(short_help="Grade what students handed in.")
+@click.argument("chapters", nargs=-1, metavar="[CHAPTER]…")
+@click.option("-s", "--student", "students", multiple=True, metavar="ID", help="Only this student; may be repeated.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, help="How many to grade at once [one a core].")
+@click.option("-f", "--force", is_flag=True, help="Grade again what has not changed since it was graded.")
+@shared_options
+@click.pass_context
+def autograde(
+    ctx: click.Context,
+    chapters: tuple[str, ...],
+    students: tuple[str, ...],
+    jobs: int | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Grade submitted/<student>/<chapter>/<chapter>.ipynb.
+
+    Scores go to the gradebook, graded notebooks to autograded/. What was graded before and has not changed is skipped.
+    A submission that cannot be graded is named, and the rest goes on; the exit code is then 1.
+
+    \b
+    Examples:
+      grader autograde
+      grader autograde 01_math_foundations 02_single_neuron --jobs 4
+      grader autograde --student ada --force
+    """
+    from grader.gradebook.store import open_gradebook
+
+    config = open_course(ctx)
+    names = chosen_chapters(config, chapters)
+    chosen = _chosen_students(config, students)
+    with open_gradebook(config) as store:
+        everything_done = _run(config, store, names, chosen, _pool(jobs), force=force, as_json=as_json, quiet=quiet)
+    if not everything_done:
+        ctx.exit(1)
+
+
+def _chosen_students(config: CourseConfig, given: tuple[str, ...]) -> list[str] | None:
+    known = config.layout.students()
+    for name in given:
+        if name not in known:
+            raise unknown_student(name, known, str(config.layout.submitted_root))
+    return list(given) or None
+
+
+def _pool(jobs: int | None) -> OpenPool:
+    def open_pool() -> contextlib.AbstractContextManager[Any]:
+        from grader.execution.pool import Pool
+
+        return Pool(jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+    return open_pool
+
+
+def _run(
+    config: CourseConfig,
+    store: Store,
+    chapters: list[str],
+    students: list[str] | None,
+    open_pool: OpenPool,
+    *,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> bool:
+    """Grade, tell, and return whether all of it could be graded."""
+    from grader.authoring.release import grading_spec
+    from grader.gradebook.grading import Grading
+    from grader.reports.terminal import Progress
+
+    started = time.monotonic()
+    grading = Grading(config, store, lambda name: grading_spec(config, name), chapters, students, force=force)
+    if not grading.todo:
+        of = f" of {', '.join(chapters)}" if len(chapters) < len(config.layout.assignment_ids()) else ""
+        by = f" by {', '.join(students)}" if students else ""
+        raise GraderError(
+            f"there are no submissions{of}{by}.",
+            place=str(config.layout.submitted_root),
+            hint="A submission is submitted/<student>/<chapter>/<chapter>.ipynb; nbgrader collect puts them there.",
+        )
+    results: list[SubmissionResult] = []
+    with (
+        Progress(grading.n_submissions, quiet=quiet) as progress,
+        contextlib.closing(grading.run(open_pool)) as run,
+    ):
+        for result in run:
+            results.append(result)
+            progress.advance(f"{result.student_id}/{result.assignment_id}")
+            for text in _troubles(config, result):
+                progress.say(text)
+    results.sort(key=lambda result: (result.assignment_id, result.student_id))
+    if as_json:
+        print_json(_json(store, results))
+    else:
+        _show(config, store, results, time.monotonic() - started, quiet=quiet)
+    return all(result.is_done for result in results)
+
+
+def _place(config: CourseConfig, result: SubmissionResult) -> str:
+    path = config.layout.submitted_notebook(result.student_id, result.assignment_id)
+    return str(path.relative_to(config.root))
+
+
+def _troubles(config: CourseConfig, result: SubmissionResult) -> list[str]:
+    """What has to be said about a submission: what could not be graded, what was left out, what was repaired."""
+    place = _place(config, result)
+    said = [f"{place}: warning: {warning}" for warning in result.warnings]
+    if result.graded is not None:
+        said += [f"{place}: repaired: {repair}" for repair in result.graded.repairs]
+    if result.status == "not graded":
+        said.append(f"{place}: not graded: {result.reason}")
+    elif result.status == "failed":
+        said.append(f"{place}: grading failed, no score was drawn from it: {result.reason.strip()}")
+    return said
+
+
+def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], seconds: float, *, quiet: bool) -> None:
+    from grader.reports.render import attention, show_class
+    from grader.reports.scores import class_report
+    from grader.reports.terminal import course_of, stdout_console
+
+    chapters = sorted({result.assignment_id for result in results})
+    students = sorted({result.student_id for result in results})
+    report = class_report(store, course_of(config), chapters, students)
+    console = stdout_console()
+    if len(students) <= TABLE_ROWS:
+        show_class(console, report)
+    else:
+        for chapter in report.chapters:
+            mean = "–" if chapter.mean is None else f"{chapter.mean:.1f}"
+            line = f"{chapter.assignment_id}: {chapter.n_scored} scored, mean {mean} of {chapter.max_score:g}"
+            console.print(line, markup=False, highlight=False)
+        for line in attention(report):
+            console.print(line, markup=False, highlight=False)
+    if not quiet:
+        counts = Counter(result.status for result in results)
+        told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
+        click.echo(f"{len(results)} submissions: {told}; {seconds:.1f} s", err=True)
+
+
+_STATUSES = ("graded", "unchanged", "not graded", "failed")
+
+
+def _json(store: Store, results: list[SubmissionResult]) -> dict[str, Any]:
+    from grader.reports.render import verdict_json
+
+    chapters = sorted({result.assignment_id for result in results})
+    rows = {(row.student_id, row.assignment_id): row for row in store.scores(chapters)}
+    verdicts: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    only = results[0].student_id if len({result.student_id for result in results}) == 1 else None
+    for verdict in store.verdicts(only, chapters):
+        verdicts.setdefault((verdict.student_id, verdict.assignment_id), []).append(verdict_json(verdict))
+    counts = Counter(result.status for result in results)
+    documents = []
+    for result in results:
+        key = (result.student_id, result.assignment_id)
+        row = rows.get(key)
+        is_scored = row is not None and (result.is_done or not row.not_graded)
+        documents.append(
+            {
+                "student_id": result.student_id,
+                "assignment_id": result.assignment_id,
+                "status": result.status,
+                "score": row.score if row and is_scored else None,
+                "penalty": row.penalty if row else 0.0,
+                "max_score": sum(verdict["max_score"] for verdict in verdicts.get(key, [])),
+                "needs_person": bool(row and row.n_manual),
+                "reason": result.reason,
+                "warnings": list(result.warnings),
+                "repairs": list(row.repairs) if row else [],
+                "cpu_s": row.cpu_s if row else 0.0,
+                "wall_s": row.wall_s if row else 0.0,
+                "verdicts": verdicts.get(key, []) if is_scored else [],
+            }
+        )
+    return {
+        "results": documents,
+        "counts": {status: counts[status] for status in _STATUSES},
+        "errors": [
+            {
+                "type": "SubmissionError" if result.status == "not graded" else "SandboxError",
+                "place": f"{result.student_id}/{result.assignment_id}",
+                "message": result.reason,
+                "hint": "",
+            }
+            for result in results
+            if not result.is_done
+        ],
+    }

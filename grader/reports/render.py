@@ -1,0 +1,347 @@
+"""Report values as text tables, as plain dicts for JSON, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from grader.course.model import Outcome
+from grader.gradebook.store import VerdictRow
+from grader.reports.scores import ClassReport, Mark, State, StudentReport
+from grader.reports.text import one_line, points, printable, spreadsheet_cell
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+LISTED = 12
+"""How many lines of what needs a person are shown before "and n more"."""
+
+
+def show_class(console: Console, report: ClassReport) -> None:
+    """Print students × chapters, what the marks mean, and what needs a person."""
+    if report.title:
+        console.print(printable(report.title), style="bold", markup=False, highlight=False)
+    console.print(class_table(report))
+    for line in _legend(report):
+        console.print(line, style="dim", markup=False, highlight=False)
+    for line in attention(report):
+        console.print(line, markup=False, highlight=False)
+
+
+def class_table(report: ClassReport) -> RenderableType:
+    """Return students × chapters as a table."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, padding=(0, 1))
+    table.add_column("student", footer=_footer(["mean", "of"]), overflow="fold", min_width=6)
+    for chapter, label in zip(report.chapters, _short(report), strict=True):
+        footer = _footer(["–" if chapter.mean is None else points(round(chapter.mean, 1)), points(chapter.max_score)])
+        table.add_column(label, footer=footer, justify="right", no_wrap=True)
+    mean = report.mean_total
+    footer = _footer(["–" if mean is None else points(round(mean, 1)), points(report.max_score)])
+    table.add_column("total", footer=footer, justify="right", no_wrap=True, style="bold")
+    for line in report.students:
+        marks = [Text(_mark(line.marks[chapter.assignment_id])) for chapter in report.chapters]
+        name = printable(line.student_id)
+        table.add_row(Text(f"{name} ({printable(line.name)})" if line.name else name), *marks, points(line.total))
+    return table
+
+
+def _footer(lines: list[str]) -> str:
+    return "\n".join(lines)
+
+
+def _mark(mark: Mark) -> str:
+    if mark.state is State.MISSING:
+        return "–"
+    if mark.state is State.WAITING:
+        return "…"
+    shown = "?" if mark.score is None else points(mark.score)
+    return f"{shown}{'*' if mark.is_late else ''}{'!' if mark.needs_person and mark.score is not None else ''}"
+
+
+def _short(report: ClassReport) -> list[str]:
+    """Headings that fit: the chapters' numbers, if they have some that tell them apart."""
+    ids = [printable(chapter.assignment_id) for chapter in report.chapters]
+    numbers = [name.partition("_")[0] for name in ids]
+    if len(ids) > 1 and len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers):
+        return numbers
+    return ids
+
+
+def _legend(report: ClassReport) -> list[str]:
+    marks = [mark for line in report.students for mark in line.marks.values()]
+    meanings = [
+        ("– not handed in", any(mark.state is State.MISSING for mark in marks)),
+        ("… not autograded yet", any(mark.state is State.WAITING for mark in marks)),
+        ("? could not be graded", any(mark.state is State.NOT_GRADED for mark in marks)),
+        ("* late", any(mark.is_late for mark in marks)),
+        ("! needs a person", any(mark.needs_person and mark.score is not None for mark in marks)),
+    ]
+    used = ", ".join(text for text, is_used in meanings if is_used)
+    return [used] if used else []
+
+
+def attention(report: ClassReport) -> list[str]:
+    """Return lines on what needs a person, and on what was not autograded yet."""
+    lines = []
+    needing = report.needing_a_person()
+    if needing:
+        lines.append(f"Needs a person: {len(needing)} submission{'s' * (len(needing) != 1)}")
+        for student_id, assignment_id, mark in needing[:LISTED]:
+            why = mark.not_graded or f"{mark.n_manual} answer{'s' * (mark.n_manual != 1)} to grade by hand"
+            lines.append(f"  {printable(student_id)}/{printable(assignment_id)}: {one_line(why)}")
+        if len(needing) > LISTED:
+            lines.append(f"  … and {len(needing) - LISTED} more (--json or --csv has all)")
+    waiting = report.waiting()
+    if waiting:
+        were = "submission was" if len(waiting) == 1 else "submissions were"
+        lines.append(f"{len(waiting)} {were} not autograded yet: grader autograde")
+    return lines
+
+
+# --- one student ---
+
+_OUTCOMES = {
+    Outcome.PASSED: ("passed", "green"),
+    Outcome.PARTIAL: ("partly", "yellow"),
+    Outcome.FAILED: ("failed", "red"),
+    Outcome.ERROR: ("error", "red"),
+    Outcome.TIMEOUT: ("timeout", "red"),
+    Outcome.CRASHED: ("crashed", "red"),
+    Outcome.NOT_RUN: ("not run", "red"),
+    Outcome.MANUAL: ("by hand", "yellow"),
+}
+
+
+def show_student(console: Console, report: StudentReport) -> None:
+    """Print every verdict of a student, by chapter."""
+    name = printable(report.student_id) + (f" ({printable(report.name)})" if report.name else "")
+    total = f"{name}: {points(report.total)} of {points(report.max_score)} points"
+    console.print(total, style="bold", markup=False, highlight=False)
+    for chapter in report.chapters:
+        console.print()
+        heading = f"{printable(chapter.assignment_id)}  {printable(chapter.title)}".rstrip()
+        console.print(
+            f"{heading}: {_standing(chapter.mark, chapter.max_score)}", style="bold", markup=False, highlight=False
+        )
+        for line in _remarks(chapter.mark):
+            console.print(f"  {line}", markup=False, highlight=False)
+        if chapter.verdicts and chapter.mark.state is State.GRADED:
+            console.print(_verdict_table(chapter.verdicts))
+
+
+def _standing(mark: Mark, max_score: float) -> str:
+    if mark.state is State.MISSING:
+        return f"not handed in (0 of {points(max_score)})"
+    if mark.state is State.WAITING:
+        return "handed in, not autograded yet"
+    if mark.score is None:
+        return "not graded"
+    return f"{points(mark.score)} of {points(max_score)}"
+
+
+def _remarks(mark: Mark) -> list[str]:
+    lines = []
+    if mark.not_graded:
+        lines.append(one_line(mark.not_graded))
+    if mark.is_late:
+        cost = f": {points(mark.penalty)} points off" if mark.penalty else ""
+        lines.append(f"late by {_duration(mark.seconds_late)}{cost}")
+    lines += [f"repaired: {one_line(repair)}" for repair in mark.repairs]
+    return lines
+
+
+def _duration(seconds: float) -> str:
+    days, rest = divmod(int(seconds), 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join([f"{number} {unit}" for number, unit in parts if number][:2]) or "less than 1 s"
+
+
+def _verdict_table(verdicts: Sequence[VerdictRow]) -> RenderableType:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column("grade cell", overflow="fold", max_width=34)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("message", overflow="fold", ratio=1)
+    for verdict in verdicts:
+        word, style = _outcome(verdict)
+        message = "\n".join(part for part in (verdict.message.strip(), _by_person(verdict)) if part)
+        table.add_row(
+            Text(printable(verdict.grade_id)),
+            Text(word, style=style),
+            f"{points(verdict.score)} of {points(verdict.max_score)}",
+            Text(printable(message, lines=True)),
+        )
+    return table
+
+
+def _outcome(verdict: VerdictRow) -> tuple[str, str]:
+    if verdict.outcome in set(Outcome):
+        return _OUTCOMES[Outcome(verdict.outcome)]
+    return ("", "") if verdict.outcome else ("nbgrader", "")
+
+
+def _by_person(verdict: VerdictRow) -> str:
+    parts = []
+    if verdict.manual_score is not None:
+        auto = "" if verdict.auto_score is None else f" instead of {points(verdict.auto_score)}"
+        parts.append(f"given by a person{auto}")
+    if verdict.extra_credit:
+        parts.append(f"{points(verdict.extra_credit)} points extra")
+    if verdict.needs_manual_grade:
+        parts.append("needs a person")
+    if verdict.comment:
+        parts.append(f"comment: {verdict.comment}")
+    return "; ".join(parts)
+
+
+# --- JSON ---
+
+
+def _time(value: datetime.datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def mark_json(mark: Mark) -> dict[str, Any]:
+    """Return a mark as a plain dict."""
+    return {
+        "state": str(mark.state),
+        "score": mark.score,
+        "penalty": mark.penalty,
+        "late": mark.is_late,
+        "seconds_late": mark.seconds_late,
+        "timestamp": _time(mark.timestamp),
+        "needs_person": mark.needs_person,
+        "manual_cells": mark.n_manual,
+        "not_graded": mark.not_graded,
+        "repairs": list(mark.repairs),
+    }
+
+
+def verdict_json(verdict: VerdictRow) -> dict[str, Any]:
+    """Return a verdict as a plain dict; what only graders may read is under ``grader_only``."""
+    return {
+        "grade_id": verdict.grade_id,
+        "outcome": verdict.outcome,
+        "score": verdict.score,
+        "max_score": verdict.max_score,
+        "auto_score": verdict.auto_score,
+        "manual_score": verdict.manual_score,
+        "extra_credit": verdict.extra_credit,
+        "needs_manual_grade": verdict.needs_manual_grade,
+        "message": verdict.message,
+        "comment": verdict.comment,
+        "seconds": verdict.seconds,
+        "grader_only": {"detail": verdict.detail},
+    }
+
+
+def class_json(report: ClassReport) -> dict[str, Any]:
+    """Return the class report as a plain dict."""
+    return {
+        "title": report.title,
+        "max_score": report.max_score,
+        "mean_total": report.mean_total,
+        "chapters": [
+            {
+                "assignment_id": chapter.assignment_id,
+                "title": chapter.title,
+                "max_score": chapter.max_score,
+                "mean": chapter.mean,
+                "scored": chapter.n_scored,
+            }
+            for chapter in report.chapters
+        ],
+        "students": [
+            {
+                "student_id": line.student_id,
+                "name": line.name,
+                "total": line.total,
+                "chapters": {chapter: mark_json(mark) for chapter, mark in line.marks.items()},
+            }
+            for line in report.students
+        ],
+        "needs_person": [
+            {"student_id": student_id, "assignment_id": assignment_id, "reason": mark.not_graded or "manual cells"}
+            for student_id, assignment_id, mark in report.needing_a_person()
+        ],
+    }
+
+
+def student_json(report: StudentReport) -> dict[str, Any]:
+    """Return a student's report as a plain dict."""
+    return {
+        "student_id": report.student_id,
+        "name": report.name,
+        "total": report.total,
+        "max_score": report.max_score,
+        "chapters": [
+            {
+                "assignment_id": chapter.assignment_id,
+                "title": chapter.title,
+                "max_score": chapter.max_score,
+                **mark_json(chapter.mark),
+                "verdicts": [verdict_json(verdict) for verdict in chapter.verdicts],
+            }
+            for chapter in report.chapters
+        ],
+    }
+
+
+# --- CSV ---
+
+
+def class_csv(report: ClassReport) -> str:
+    """Return students × chapters as CSV that a spreadsheet shows and does not run.
+
+    An empty cell is a chapter without a score: ``state_<chapter>`` says why.
+    """
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    ids = [chapter.assignment_id for chapter in report.chapters]
+    writer.writerow(
+        [
+            "student_id",
+            "name",
+            *(spreadsheet_cell(name) for name in ids),
+            "total",
+            "max_score",
+            *(f"state_{name}" for name in ids),
+            *(f"penalty_{name}" for name in ids),
+        ]
+    )
+    for line in report.students:
+        marks = [line.marks[name] for name in ids]
+        writer.writerow(
+            [
+                spreadsheet_cell(line.student_id),
+                spreadsheet_cell(line.name),
+                *("" if mark.score is None else points(mark.score) for mark in marks),
+                points(line.total),
+                points(report.max_score),
+                *(_csv_state(mark) for mark in marks),
+                *(points(mark.penalty) for mark in marks),
+            ]
+        )
+    return file.getvalue()
+
+
+def _csv_state(mark: Mark) -> str:
+    words = [str(mark.state)]
+    if mark.is_late:
+        words.append("late")
+    if mark.n_manual and mark.state is State.GRADED:
+        words.append("needs a person")
+    return ", ".join(words)

@@ -1,0 +1,254 @@
+"""The report values: what a class has, and what one student has, ready to be shown in any form."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+
+from grader.gradebook.store import AssignmentRow, Store, SubmissionRow, VerdictRow
+
+
+class State(enum.StrEnum):
+    """How far a student is with a chapter."""
+
+    MISSING = "missing"
+    WAITING = "waiting"
+    NOT_GRADED = "not graded"
+    GRADED = "graded"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mark:
+    """One student's standing in one chapter.
+
+    ``score`` is what counts (late penalty taken off), None where there is none. ``n_manual`` grade cells wait for a
+    person. ``waiting`` means handed in, and not autograded yet.
+    """
+
+    state: State
+    score: float | None = None
+    penalty: float = 0.0
+    seconds_late: float = 0.0
+    n_manual: int = 0
+    not_graded: str = ""
+    repairs: tuple[str, ...] = ()
+    timestamp: datetime.datetime | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was handed in after the due date (and the student's extension)."""
+        return self.seconds_late > 0
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self.state is State.NOT_GRADED or self.n_manual > 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChapterColumn:
+    """A chapter of the report. ``mean`` is that of the submissions that have a score; None if none has."""
+
+    assignment_id: str
+    title: str
+    max_score: float
+    mean: float | None
+    n_scored: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StudentLine:
+    """One student's marks, one for each chapter of the report."""
+
+    student_id: str
+    name: str
+    marks: Mapping[str, Mark]
+
+    @property
+    def total(self) -> float:
+        """What counts, over all chapters of the report."""
+        return sum(mark.score or 0.0 for mark in self.marks.values())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ClassReport:
+    """Students × chapters."""
+
+    title: str
+    chapters: tuple[ChapterColumn, ...]
+    students: tuple[StudentLine, ...]
+
+    @property
+    def max_score(self) -> float:
+        """The points of all chapters of the report."""
+        return sum(chapter.max_score for chapter in self.chapters)
+
+    @property
+    def mean_total(self) -> float | None:
+        """The mean of the totals of all students."""
+        return sum(line.total for line in self.students) / len(self.students) if self.students else None
+
+    def needing_a_person(self) -> list[tuple[str, str, Mark]]:
+        """(student, chapter, mark) of everything that somebody has to look at."""
+        return [
+            (line.student_id, chapter.assignment_id, line.marks[chapter.assignment_id])
+            for chapter in self.chapters
+            for line in self.students
+            if line.marks[chapter.assignment_id].needs_person
+        ]
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """(student, chapter) of what was handed in and not autograded yet."""
+        return [
+            (line.student_id, chapter_id)
+            for line in self.students
+            for chapter_id, mark in line.marks.items()
+            if mark.state is State.WAITING
+        ]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChapterDetail:
+    """One student's chapter in detail."""
+
+    assignment_id: str
+    title: str
+    max_score: float
+    mark: Mark
+    verdicts: tuple[VerdictRow, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StudentReport:
+    """One student in detail."""
+
+    student_id: str
+    name: str
+    chapters: tuple[ChapterDetail, ...]
+
+    @property
+    def total(self) -> float:
+        """What counts, over all chapters of the report."""
+        return sum(chapter.mark.score or 0.0 for chapter in self.chapters)
+
+    @property
+    def max_score(self) -> float:
+        """The points of all chapters of the report."""
+        return sum(chapter.max_score for chapter in self.chapters)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Course:
+    """What a report has to know of the course.
+
+    Args:
+        title: the course's title.
+        titles: of the chapters, by id, in order; a chapter that is not here comes last.
+        handed_in: who has handed in a chapter, by chapter.
+    """
+
+    title: str
+    titles: Mapping[str, str]
+    handed_in: Mapping[str, Sequence[str]]
+
+
+def class_report(
+    store: Store,
+    course: Course,
+    assignment_ids: Sequence[str] | None = None,
+    student_ids: Iterable[str] | None = None,
+) -> ClassReport:
+    """Read the standing of the class.
+
+    Args:
+        store: the gradebook.
+        course: the course around it.
+        assignment_ids: only these chapters; None for all that the gradebook or the course has.
+        student_ids: only these students; None for all that the gradebook or ``submitted/`` has.
+    """
+    known = {row.assignment_id: row for row in store.assignments()}
+    chosen = _chapter_ids(known, course) if assignment_ids is None else list(assignment_ids)
+    rows = {(row.student_id, row.assignment_id): row for row in store.scores(chosen)}
+    names = {row.student_id: f"{row.first_name} {row.last_name}".strip() for row in store.students()}
+    everybody = set(names).union(*(course.handed_in.get(chapter, ()) for chapter in chosen))
+    if student_ids is not None:
+        everybody &= set(student_ids)
+    lines = tuple(
+        StudentLine(
+            student_id,
+            names.get(student_id, ""),
+            {
+                chapter: _mark(rows.get((student_id, chapter)), student_id in course.handed_in.get(chapter, ()))
+                for chapter in chosen
+            },
+        )
+        for student_id in sorted(everybody)
+    )
+    return ClassReport(course.title, tuple(_column(chapter, known, course, lines) for chapter in chosen), lines)
+
+
+def student_report(
+    store: Store, course: Course, student_id: str, assignment_ids: Sequence[str] | None = None
+) -> StudentReport:
+    """Read everything about one student's chapters."""
+    known = {row.assignment_id: row for row in store.assignments()}
+    chosen = _chapter_ids(known, course) if assignment_ids is None else list(assignment_ids)
+    rows = {row.assignment_id: row for row in store.scores(chosen, student_id)}
+    verdicts: dict[str, list[VerdictRow]] = {}
+    for verdict in store.verdicts(student_id, chosen):
+        verdicts.setdefault(verdict.assignment_id, []).append(verdict)
+    names = {row.student_id: f"{row.first_name} {row.last_name}".strip() for row in store.students()}
+    chapters = tuple(
+        ChapterDetail(
+            chapter,
+            course.titles.get(chapter, ""),
+            known[chapter].max_score if chapter in known else 0.0,
+            _mark(rows.get(chapter), student_id in course.handed_in.get(chapter, ())),
+            tuple(verdicts.get(chapter, ())),
+        )
+        for chapter in chosen
+    )
+    return StudentReport(student_id, names.get(student_id, ""), chapters)
+
+
+def _chapter_ids(known: Mapping[str, AssignmentRow], course: Course) -> list[str]:
+    return [*course.titles, *sorted(set(known) - set(course.titles))]
+
+
+def _column(
+    chapter: str, known: Mapping[str, AssignmentRow], course: Course, lines: Sequence[StudentLine]
+) -> ChapterColumn:
+    scores = [score for line in lines if (score := line.marks[chapter].score) is not None]
+    return ChapterColumn(
+        chapter,
+        course.titles.get(chapter, ""),
+        known[chapter].max_score if chapter in known else 0.0,
+        sum(scores) / len(scores) if scores else None,
+        len(scores),
+    )
+
+
+def _mark(row: SubmissionRow | None, handed_in: bool) -> Mark:
+    if row is None:
+        return Mark(State.WAITING if handed_in else State.MISSING)
+    if row.not_graded and not row.n_by_person:
+        return Mark(
+            State.NOT_GRADED,
+            seconds_late=row.seconds_late,
+            n_manual=row.n_manual,
+            not_graded=row.not_graded,
+            repairs=row.repairs,
+            timestamp=row.timestamp,
+        )
+    return Mark(
+        State.GRADED,
+        score=row.final_score,
+        penalty=row.penalty,
+        seconds_late=row.seconds_late,
+        n_manual=row.n_manual,
+        not_graded=row.not_graded,
+        repairs=row.repairs,
+        timestamp=row.timestamp,
+    )
