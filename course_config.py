@@ -33,13 +33,7 @@ c.Course.allowed_modules = ["stdlib", "chapters", "IPython.display"]
 c.Course.late_policy = "none"
 
 # nbgrader's own commands, and formgrader's buttons, grade through our judge and show students no hidden test.
-c.Autograde.autograde_preprocessors = [
-    "grader.nbgrader_plugin.Judge",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.AssignLatePenalties.plugin_class = "grader.nbgrader_plugin.CourseLatePolicy"
+c.Autograde.autograde_preprocessors = ["grader.nbgrader_plugin.Judge"]
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "grader.nbgrader_plugin.HideTests",

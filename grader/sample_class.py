@@ -147,11 +147,10 @@ def built_notebook(
     cells: list[dict[str, Any]] = notebook["cells"]
     if chapter.start == "solution":
         for cell in cells:
-            grade_id = _grade_id(cell)
-            if solved and grade_id in solved:
-                cell["source"] = _lines(solved[grade_id])
+            if solved and _name(cell) in solved:
+                cell["source"] = _lines(solved[_name(cell)])
     for edit in chapter.edits:
-        position = next((i for i, cell in enumerate(cells) if _grade_id(cell) == edit.target), None)
+        position = next((i for i, cell in enumerate(cells) if _name(cell) == edit.target), None)
         if position is None:
             raise CourseError(
                 f'there is no cell "{edit.target}" in {chapter.assignment_id}.',
@@ -179,9 +178,10 @@ def _new_cell(edit: Edit) -> dict[str, Any]:
     return cell
 
 
-def _grade_id(cell: Mapping[str, Any]) -> str:
+def _name(cell: Mapping[str, Any]) -> str:
+    """Return a cell's grade_id, or the name under which the story added it."""
     grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-    return str(grade_id)
+    return str(grade_id or cell.get("id", "").removeprefix("sample-"))
 
 
 def _lines(source: str) -> list[str]:

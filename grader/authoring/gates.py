@@ -12,8 +12,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from grader.authoring.leaks import Secrets, texts
+from grader.authoring.leaks import Secret, Secrets, texts
 from grader.authoring.parse import cell_place
+from grader.authoring.regions import Kind
 from grader.authoring.release import release_notebook, solved_notebook
 from grader.course.model import Assignment, GradedSubmission, GradingSpec, Outcome, Role, Verdict
 from grader.errors import CourseError, GateError, LeakError, SandboxError
@@ -126,21 +127,19 @@ def leak_errors(files: Iterable[tuple[str, bytes]], assignments: Iterable[Assign
         paths: assignment id → name of its solution file for messages.
     """
     secrets = Secrets(assignments)
-    errors: list[CourseError] = []
+    places: dict[Secret, list[str]] = {}
     for name, data in files:
-        seen = set()
         for where, text in texts(name, data):
             for leak in secrets.leaks(text):
-                key = (where, leak.secret)
-                if key in seen:
-                    continue
-                seen.add(key)
-                cell = leak.secret.cell
-                what = "the solution" if leak.secret.kind == "SOLUTION" else "a hidden test"
-                origin = paths.get(leak.secret.assignment_id, leak.secret.assignment_id)
-                message = f'tells a line of {what} in {origin} (cell "{cell.name}"): {_short(leak.secret.text)}'
-                place = f"{name} ({where})" if where else f"{name}:{leak.line}"
-                errors.append(LeakError(message, place=place, hint=_LEAK_HINT))
+                places.setdefault(leak.secret, []).append(f"{name} ({where})" if where else f"{name}:{leak.line}")
+    errors: list[CourseError] = []
+    for secret, found in places.items():
+        what = "the solution" if secret.kind is Kind.SOLUTION else "a hidden test"
+        origin = f'{what} in {paths.get(secret.assignment_id, secret.assignment_id)} (cell "{secret.cell.name}")'
+        more = list(dict.fromkeys(found))[1:]
+        also = f" So do {', '.join(more[:4])}{' …' if len(more) > 4 else ''}." if more else ""
+        message = f"tells what {origin} holds: {_short(secret.text)}{also}"
+        errors.append(LeakError(message, place=found[0], hint=_LEAK_HINT))
     return errors
 
 
@@ -149,5 +148,5 @@ _LEAK_HINT = (
 )
 
 
-def _short(text: str, most: int = 100) -> str:
+def _short(text: str, most: int = 160) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"

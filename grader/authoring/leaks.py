@@ -70,16 +70,17 @@ class Secrets:
         public = _Public(public_text(assignment))
         for cell in assignment.cells:
             for kind, text in _regions(cell):
-                before: tuple[Tokens, bool] | None = None
+                before: tuple[str, Tokens, bool] | None = None
                 for line, tokens in _telling_lines(text):
                     secret = Secret(assignment.assignment_id, cell, kind, line.strip())
                     is_public = public.has(tokens)
                     if not is_public and len(_PYTHON_TOKEN.findall(_code(line))) >= LONG_LINE:
                         code = _tokens(_code(line))
                         self._long.setdefault(code[:4], []).append((code, secret))
-                    if before and not (is_public and before[1]):
-                        self._pairs.setdefault((before[0], tokens), secret)
-                    before = (tokens, is_public)
+                    if before and not (is_public and before[2]):
+                        both = dataclasses.replace(secret, text=f"{before[0]} ⏎ {secret.text}")
+                        self._pairs.setdefault((before[1], tokens), both)
+                    before = (secret.text, tokens, is_public)
 
     def leaks(self, text: str) -> list[Leak]:
         """Return the secrets that a text tells, at most one a line."""

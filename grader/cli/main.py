@@ -71,7 +71,7 @@ class LazyGroup(click.Group):
             ctx.fail(f"No such command {printable(args[0])!r}.{near_miss(args[0], COMMANDS, before=' ')}")
         return super().resolve_command(ctx, args)
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:  # type: ignore[override]
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run, and turn our errors into one message and an exit code."""
         _speak_any_language()
         words = list(sys.argv[1:] if args is None else args)

@@ -218,7 +218,7 @@ def _hear(
         )
 
     def hearing(*, visible_only: bool, skip: Mapping[int, str] | None = None) -> tuple[Hearing, float]:
-        with remote.closing(remote.Session(start)) as session:
+        with remote.closing(remote.Session(start())) as session:
             judge = Judge(
                 spec, session, visible_only=visible_only, timed_out=timed_out, skip=skip, course=course, on_cell=tell
             )
@@ -344,7 +344,8 @@ def executed_notebook(steps: Sequence[Step], records: Sequence[CellRecord], repa
             "source": step.source,
         }
         if step.course:
-            nbgrader = nbgrader_metadata(_as_shown(step.course, step.source))
+            # With the checksum of what was released, as nbgrader has it: equal to the cell's own means "No response."
+            nbgrader = nbgrader_metadata(step.course)
             if nbgrader:
                 cell["metadata"]["nbgrader"] = nbgrader
         if step.cell_type == "code":
@@ -354,10 +355,6 @@ def executed_notebook(steps: Sequence[Step], records: Sequence[CellRecord], repa
     metadata: dict[str, Any] = {"kernelspec": dict(KERNELSPEC), "language_info": {"name": "python"}}
     metadata["grader"] = {"version": __version__, "repairs": list(repairs)}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-
-
-def _as_shown(course: CourseCell, source: str) -> CourseCell:
-    return dataclasses.replace(course, source=source)
 
 
 def _free_id(number: int, used: set[str]) -> str:

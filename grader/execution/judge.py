@@ -213,8 +213,8 @@ class Judge:
             return record, False
         names = self._kept_names(step) if step.role is Role.SETUP else []
         limits = self.spec.limits
-        self.session.begin_cell(limits.cpu_s, limits.wall_s)
         try:
+            self.session.begin_cell(limits.cpu_s, limits.wall_s)
             _, record.execution_count, text = self.session.run_cell(index, step.source, names)
             record.outputs = checked_outputs(text, limits.output_bytes)
             stopped: BaseException | None = self.session.broken
@@ -288,10 +288,10 @@ class Judge:
             return Outcome.ERROR, 0.0, "The test itself cannot be run. Tell your instructor.", "not Python", False
         self._trees[filename] = tree
         limits = self.spec.limits
-        self.session.begin_cell(limits.cpu_s, limits.wall_s)
         random.seed(self.spec.seed)
         stdout = _TestOutput(self)
         try:
+            self.session.begin_cell(limits.cpu_s, limits.wall_s)
             with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(io.StringIO()):
                 value = self._execute(tree, filename, want_value=cell.partial)
         except remote.JudgeAbort:

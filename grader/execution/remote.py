@@ -21,6 +21,10 @@ from typing import Any, NoReturn
 from grader.execution import wire
 from grader.execution.sandbox import StudentProcess, now
 
+REPLAY_CPU_S = 30.0
+"""For repeating what was said since a snapshot: 50 ms of work, or one cell that took its whole limit."""
+CHECKPOINT_S = 0.05
+"""A snapshot is taken before a cell when the student process has worked this long since the last one."""
 SLICE_S = 0.25
 """How often a waiting judge looks at the CPU time that the student process has used."""
 INTERRUPT_GRACE_S = 1.0
@@ -432,25 +436,27 @@ class _Linked:
 class Session:
     """One conversation with one student process.
 
+    A crash costs the cell that caused it: before a cell the student process may be asked to leave a *snapshot*, a waiting
+    copy of itself. When a cell has ended the process, the snapshot goes on: what was said since is repeated to it,
+    without the dead cell.
+
     Args:
-        start: gives a fresh student process; called again after a crash, and the conversation is replayed.
-        max_resumes: how often that may happen.
+        process: a fresh student process; the session ends it.
     """
 
-    def __init__(self, start: Callable[[], StudentProcess], *, max_resumes: int = 8) -> None:
-        self._start = start
-        self.process = start()
-        self.resumes_left = max_resumes
+    def __init__(self, process: StudentProcess) -> None:
+        self.process = process
         self.epoch = 0
         self.gone: set[int] = set()
         self.on_output: Callable[[str], None] = lambda _: None
         self.on_request: Callable[[], None] = lambda: None
         self.broken: JudgeAbort | None = None
         self.seq = 0
-        self.cpu_before = 0.0  # of processes that have ended
         self.scalars: list[Any] = []
-        self._log: list[bytes] = []
-        self._mark = 0
+        self._log: list[bytes] = []  # what was sent since the snapshot
+        self._mark = 0  # where the running cell begins in it
+        self._snapshot_pid = 0
+        self._work_s = float("inf")  # since the snapshot; there is none yet
         self._views: weakref.WeakValueDictionary[tuple[str, int], Any] = weakref.WeakValueDictionary()
         self._linked: dict[int, _Linked] = {}
         self._linked_ids: dict[int, int] = {}
@@ -472,6 +478,11 @@ class Session:
 
     def begin_cell(self, cpu_s: float, wall_s: float) -> None:
         """Start the clocks of one cell; from here on a crash forgets this cell only."""
+        self._cell_cpu_limit = self._cell_wall_deadline = float("inf")
+        self._interrupted_at = None
+        self.broken = None
+        if self._work_s >= CHECKPOINT_S:
+            self._take_snapshot()
         self._mark = len(self._log)
         self._cell_cpu_start = self.cpu_s()
         self._cell_cpu_limit = cpu_s
@@ -482,23 +493,28 @@ class Session:
 
     def cpu_s(self) -> float:
         """CPU seconds of all student processes of this session."""
-        return self.cpu_before + self.process.cpu_s()
+        return self.process.cpu_s()
 
     def _receive(self) -> list[Any]:
         """The next frame, with an eye on the limits; decides between patience, an interrupt and the end."""
+        started = now()
         while True:
             try:
                 message = wire.loads(self.process.channel.receive(min(now() + SLICE_S, self._cell_wall_deadline)))
             except wire.WireTimeout:
                 self._check_limits(waiting=True)
+                if self.process.is_dead():  # a child that it left behind may still hold the pipe
+                    raise self._abort(ProcessDied(self.process.death())) from None
                 continue
             except wire.PeerGone:
-                raise self._abort(ProcessDied(self.process.death() or "the process closed its pipe")) from None
+                raise self._abort(ProcessDied(self.process.death())) from None
             except wire.WireError as exc:
                 raise self._abort(ProcessDied(f"the process broke the protocol: {exc}")) from None
             if not isinstance(message, list) or not message:
                 raise self._abort(ProcessDied("the process broke the protocol: an empty message"))
-            if now() >= self._next_look:
+            finished = now()
+            self._work_s += finished - started
+            if finished >= self._next_look:
                 self._check_limits(waiting=False)
             return message
 
@@ -524,9 +540,8 @@ class Session:
             raise self._abort(self.broken)
 
     def _abort(self, reason: JudgeAbort) -> JudgeAbort:
-        """The process is of no more use: end it, and remember why (a test might swallow the exception)."""
+        """The process is of no more use; remember why (a test might swallow the exception)."""
         self.broken = self.broken if isinstance(self.broken, CellTimeout) else reason
-        self.process.kill()
         self._dead = True
         return self.broken
 
@@ -535,36 +550,49 @@ class Session:
         """True when there is no student process to talk to (``resume`` may bring one back)."""
         return self._dead
 
+    # -- snapshots --------------------------------------------------------------------------------------------------
+
+    def _take_snapshot(self) -> None:
+        seq = self._next_seq()
+        self._cell_wall_deadline = now() + 60
+        try:
+            reply = self._exchange(["snap", seq])
+        finally:
+            self._cell_wall_deadline = float("inf")
+        if len(reply) != 3 or reply[:2] != ["snapped", seq] or type(reply[2]) is not int:
+            raise self._abort(ProcessDied("the process broke the protocol: no snapshot"))
+        self._snapshot_pid = reply[2]
+        self._log.clear()
+        self._work_s = 0.0
+
     def resume(self) -> bool:
-        """After a crash: a fresh process in the state from before the dead cell; False when there were too many."""
-        while self.resumes_left > 0:
-            self.resumes_left -= 1
-            self.cpu_before = self.cpu_s()
-            self.process.close()
-            del self._log[self._mark :]
-            self.process = self._start()
-            self._dead = False
-            self.epoch += 1
-            self._names.clear()
-            self._interrupted_at = None
-            self._cell_cpu_limit = self._cell_wall_deadline = float("inf")
-            self.broken = None
-            for linked in self._linked.values():
-                linked.known = None  # the new process has copies from before the dead cell, or none
-            try:
-                for data in self._log:
-                    self.process.channel.send(data, now() + 60)
-                    self._receive()
-            except (JudgeAbort, wire.WireTimeout, wire.PeerGone):
-                self._mark = 0  # not even the past can be repeated: start with nothing
-                self._dead = True
-                continue
-            return True
-        return False
+        """After a crash: go on with the snapshot, in the state from before the dead cell; False if that can't be."""
+        snapshot_pid, self._snapshot_pid = self._snapshot_pid, 0
+        if not self.process.resume(snapshot_pid):
+            return False
+        del self._log[self._mark :]
+        repeat, self._log = self._log, []
+        self._dead = False
+        self.broken = None
+        self.epoch += 1
+        self._names.clear()
+        self._interrupted_at = None
+        self._cell_cpu_limit, self._cell_cpu_start = REPLAY_CPU_S, self.cpu_s()
+        self._cell_wall_deadline = now() + 4 * REPLAY_CPU_S
+        for linked in self._linked.values():
+            linked.known = None  # the snapshot has copies from before the dead cell, or none
+        try:
+            for data in repeat:
+                self.process.channel.send(data, self._cell_wall_deadline)
+                self._receive()
+            self._take_snapshot()
+        except (JudgeAbort, wire.WireTimeout, wire.PeerGone, wire.WireError):
+            self._dead = True
+            return False
+        return True
 
     def close(self) -> None:
         """End the student process."""
-        self.cpu_before = self.cpu_s()
         self.process.close()
         self._dead = True
 

@@ -54,34 +54,79 @@ def interpreter_path() -> list[str]:
     return list(dict.fromkeys(entry for entry in [*own, *dynload, *packages] if os.path.isdir(entry)))
 
 
+MAX_RESUMES = 8
+"""How often a notebook may end its process and go on from a snapshot; each resume has pipes of its own."""
+
+
 @dataclasses.dataclass
 class StudentProcess:
-    """One student process and its keeper, as the judge holds them."""
+    """One student process and its keeper, as the judge holds them.
 
-    channel: wire.Channel
+    ``channels`` are the pipes to the process and to those that may follow it; ``channel`` is the one in use.
+    """
+
+    channels: list[wire.Channel]
     keeper_pid: int
     order_fd: int
     report_fd: int
     exit_status: int | None = None
     killed: bool = False
     _cpu_s: float = 0.0
+    _reports: bytes = b""
+
+    @property
+    def channel(self) -> wire.Channel:
+        """The pipes to the living process."""
+        return self.channels[0]
 
     def interrupt(self) -> None:
         """What the stop button does: SIGINT, which student code may ignore."""
-        self._order(b"I")
+        self._order(b"I\n")
 
     def kill(self) -> None:
         """End the student process and all its descendants; twice does no harm."""
         if not self.killed:
             self._cpu_s = self.cpu_s()
             self.killed = True
-            self._order(b"K")
+            self._order(b"K\n")
 
-    def _order(self, word: bytes) -> None:
+    def resume(self, snapshot_pid: int) -> bool:
+        """Go on with a waiting snapshot, after all else that the student process has left is dead.
+
+        Returns:
+            False when there is no such snapshot, or no pipes for it.
+        """
+        if len(self.channels) < 2 or self.killed or snapshot_pid <= 1:
+            return False
+        self._order(b"R%d\n" % snapshot_pid)
+        deadline = now() + 10
+        while b"R" not in self._reports:
+            if not self._hear_keeper(deadline - now()):
+                return False
+        answer = self._reports[self._reports.index(b"R") :].split(b"\n")[0]
+        self._reports = b""
+        self.exit_status = None
+        self.channels.pop(0).close()
+        return answer == b"R1"
+
+    def _order(self, words: bytes) -> None:
         try:
-            os.write(self.order_fd, word)
+            os.write(self.order_fd, words)
         except OSError:
             pass
+
+    def _hear_keeper(self, timeout_s: float) -> bool:
+        """Read what the keeper has reported; False when nothing came in time, or never will."""
+        poller = select.poll()
+        poller.register(self.report_fd, select.POLLIN)
+        if timeout_s < 0 or not poller.poll(timeout_s * 1000):
+            return False
+        chunk = os.read(self.report_fd, 4096)
+        self._reports += chunk
+        for line in self._reports.split(b"\n")[:-1]:
+            if line.startswith(b"D"):
+                self.exit_status = int(line[1:])
+        return bool(chunk)
 
     def cpu_s(self) -> float:
         """CPU seconds of the student process and everything it started, living or dead."""
@@ -89,18 +134,18 @@ class StudentProcess:
             self._cpu_s = max(self._cpu_s, tree_cpu_s(self.keeper_pid))
         return self._cpu_s
 
+    def is_dead(self) -> bool:
+        """True once the keeper has reported the death of the student process."""
+        while self._hear_keeper(0):
+            pass
+        return self.exit_status is not None
+
     def death(self) -> str:
-        """How the student process ended, in words; empty while it lives."""
-        if self.exit_status is None:
-            poller = select.poll()
-            poller.register(self.report_fd, select.POLLIN)
-            # The pipe closes a moment before the keeper has reaped; a second is plenty.
-            if not poller.poll(1000):
-                return ""
-            try:
-                self.exit_status = int(os.read(self.report_fd, 64).split(b"\n")[0])
-            except (OSError, ValueError):
-                return "the process was ended"
+        """How the student process ended, in words."""
+        deadline = now() + 1.0  # its pipe closes a moment before the keeper has reaped it
+        while self.exit_status is None:
+            if not self._hear_keeper(deadline - now()):
+                return "the process closed its pipe"
         if self.exit_status < 0:
             try:
                 return f"the process was killed by {signal.Signals(-self.exit_status).name}"
@@ -111,7 +156,8 @@ class StudentProcess:
     def close(self) -> None:
         """Kill and let go."""
         self.kill()
-        self.channel.close()
+        for channel in self.channels:
+            channel.close()
         for name in ("order_fd", "report_fd"):
             fd = getattr(self, name)
             if fd >= 0:
@@ -189,11 +235,16 @@ class Template:
 
     def spawn(self, limits: Limits, *, seed: int, allowed_modules: Sequence[str] | None, cwd: str) -> StudentProcess:
         """A fresh student process, ready for its first cell."""
-        request_read, request_write = os.pipe()
-        reply_read, reply_write = os.pipe()
         order_read, order_write = os.pipe()
         report_read, report_write = os.pipe()
-        theirs = [request_read, reply_write, order_read, report_write]
+        ours, theirs = [order_write, report_read], [order_read, report_write]
+        pairs = []
+        for _ in range(1 + MAX_RESUMES):
+            request_read, request_write = os.pipe()
+            reply_read, reply_write = os.pipe()
+            pairs.append((reply_read, request_write))
+            theirs += [request_read, reply_write]
+            ours += [reply_read, request_write]
         try:
             socket.send_fds(self._control, [b"F"], theirs)
             self._tell(
@@ -211,14 +262,14 @@ class Template:
             )
             answer = self._hear()
         except (OSError, SandboxError) as exc:
-            for fd in (request_write, reply_read, order_write, report_read):
+            for fd in ours:
                 os.close(fd)
             raise self._broken() from exc
         finally:
             for fd in theirs:
                 os.close(fd)
-        channel = wire.Channel(reply_read, request_write, max_bytes=limits.message_bytes)
-        return StudentProcess(channel, int(str(answer["keeper"])), order_write, report_read)
+        channels = [wire.Channel(*pair, max_bytes=limits.message_bytes) for pair in pairs]
+        return StudentProcess(channels, int(str(answer["keeper"])), order_write, report_read)
 
     def folder_for(self, files: Mapping[str, bytes]) -> str:
         """A fresh working folder with the files that were handed in beside the notebook."""

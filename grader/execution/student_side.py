@@ -17,6 +17,7 @@ import signal
 import sys
 import traceback
 import types
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -31,6 +32,7 @@ from grader.execution import wire
 MAX_TEXT = 4000
 """Characters of an exception's message or a name that are worth sending."""
 MAX_FRAMES = 30
+_fork = os.fork
 
 
 class Recorder:
@@ -505,9 +507,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 class Server:
     """Answers one judge, one request at a time."""
 
-    def __init__(self, shell: StudentShell, channel: wire.Channel, pristine: dict[str, Any]) -> None:
+    def __init__(self, shell: StudentShell, channels: list[wire.Channel], pristine: dict[str, Any]) -> None:
         self.shell = shell
-        self.channel = channel
+        self.channel, *self.spare_channels = channels
+        self.snapshot = 0
         self.values = Values()
         self.values.callback = self.call_back
         self.setup_names: dict[str, Any] = {}
@@ -531,11 +534,41 @@ class Server:
         try:
             if kind == "run":
                 reply = self.run(*request[1:])
+            elif kind == "snap":
+                pid = self.fork_snapshot()
+                if pid == 0:
+                    return  # the snapshot: it says nothing until somebody speaks to it
+                reply = ["snapped", seq, pid]
             else:
                 reply = self.operate(*request[1:])
         except KeyboardInterrupt as exc:
             reply = self.failure(seq, exc)
         self.send(seq, reply)
+
+    def fork_snapshot(self) -> int:
+        """Leave a copy of this process waiting on the next pair of pipes, in place of the last one.
+
+        This process goes on, and so do its threads, timers and children; the copy has none of them.
+
+        Returns:
+            The copy's process id; 0 in the copy itself.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a student's threads do not come along, and shall not
+            pid = _fork()
+        if pid == 0:
+            self.channel.close()
+            self.channel, *self.spare_channels = self.spare_channels
+            self.snapshot = 0
+            return 0
+        if self.snapshot:
+            try:
+                os.kill(self.snapshot, signal.SIGKILL)
+                os.waitpid(self.snapshot, 0)
+            except OSError:
+                pass
+        self.snapshot = pid
+        return pid
 
     def send(self, seq: int, reply: list[Any]) -> None:
         """Send a reply, or say that it cannot be sent."""
@@ -676,7 +709,7 @@ def limit_imports(shell: StudentShell, allowed: list[str]) -> None:
     builtins.__import__ = course_import
 
 
-def main(shell: StudentShell, channel: wire.Channel, options: dict[str, Any], pristine: dict[str, Any]) -> None:
+def main(shell: StudentShell, channels: list[wire.Channel], options: dict[str, Any], pristine: dict[str, Any]) -> None:
     """The life of a student process, from the fork to the judge's hanging up."""
     import random
 
@@ -687,4 +720,4 @@ def main(shell: StudentShell, channel: wire.Channel, options: dict[str, Any], pr
     if options["allowed_modules"] is not None:
         limit_imports(shell, options["allowed_modules"])
     os.chdir(options["cwd"])
-    Server(shell, channel, pristine).serve()
+    Server(shell, channels, pristine).serve()

@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 import types
 from typing import Any
 
@@ -87,7 +88,7 @@ def main(control: socket.socket, order: dict[str, Any]) -> None:
     send_json(control, {"ready": os.getpid()})
     while True:
         try:
-            _, fds, _, _ = socket.recv_fds(control, 1, 16)
+            _, fds, _, _ = socket.recv_fds(control, 1, 64)
         except OSError:
             return
         request = receive_json(control) if fds else None
@@ -108,8 +109,8 @@ def main(control: socket.socket, order: dict[str, Any]) -> None:
 
 
 def _keep(shell: Any, request: dict[str, Any], fds: list[int], pristine: dict[str, Any]) -> None:
-    """The keeper: start the student process, report its death, end everything when told or when the judge is gone."""
-    request_fd, reply_fd, order_fd, report_fd = fds
+    """The keeper's life: see ``Keeper``."""
+    order_fd, report_fd, *lines = fds
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setsid()
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -125,64 +126,104 @@ def _keep(shell: Any, request: dict[str, Any], fds: list[int], pristine: dict[st
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for fd in (order_fd, report_fd, wake_read, wake_write):
                 os.close(fd)
-            _live(shell, request, request_fd, reply_fd, pristine)
+            _live(shell, request, lines, pristine)
             status = 0
         finally:
             os._exit(status)
-    os.close(request_fd)
-    os.close(reply_fd)
-    poller = select.poll()
-    poller.register(order_fd, select.POLLIN)
-    poller.register(wake_read, select.POLLIN)
-    while True:
-        for fd, _ in poller.poll():
-            if fd == wake_read:
-                os.read(wake_read, 4096)
-                _reap(student, report_fd)
-                continue
-            order = os.read(order_fd, 1)
-            if order == b"I":
-                try:
-                    os.kill(student, signal.SIGINT)
-                except ProcessLookupError:
-                    pass
-            else:  # b"K", or the judge is gone
-                _kill_all()
-                return
+    for fd in lines:
+        os.close(fd)
+    Keeper(student, order_fd, report_fd, wake_read).run()
 
 
-def _reap(student: int, report_fd: int) -> None:
-    while True:
+class Keeper:
+    """The trusted parent of one student process and of all that it leaves behind.
+
+    Orders are lines: ``I`` interrupts the student process; ``R<pid>`` ends everything but the waiting snapshot
+    ``<pid>``, which is the student process from then on; ``K``, or the end of the pipe, ends everything. Reports are
+    lines: ``D<status>`` when the student process has died, ``R1`` or ``R0`` for a resume that worked or did not.
+    """
+
+    def __init__(self, student: int, order_fd: int, report_fd: int, wake_fd: int) -> None:
+        self.student = student
+        self.order_fd = order_fd
+        self.report_fd = report_fd
+        self.wake_fd = wake_fd
+        self.dead: set[int] = set()
+
+    def run(self) -> None:
+        """Serve until told to end."""
+        poller = select.poll()
+        poller.register(self.order_fd, select.POLLIN)
+        poller.register(self.wake_fd, select.POLLIN)
+        orders = b""
+        while True:
+            for fd, _ in poller.poll():
+                if fd == self.wake_fd:
+                    os.read(self.wake_fd, 4096)
+                    self.reap()
+                    continue
+                chunk = os.read(self.order_fd, 4096)
+                orders += chunk
+                while b"\n" in orders:
+                    order, _, orders = orders.partition(b"\n")
+                    if order == b"I":
+                        self.send(self.student, signal.SIGINT)
+                    elif order.startswith(b"R"):
+                        self.report(b"R1" if self.resume(int(order[1:])) else b"R0")
+                    else:
+                        chunk = b""
+                if not chunk:
+                    self.end_all(keep=0)
+                    return
+
+    @staticmethod
+    def send(pid: int, number: int) -> None:
+        """A signal, to a process that may be gone."""
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
-        if pid == student:
-            try:
-                os.write(report_fd, f"{os.waitstatus_to_exitcode(status)}\n".encode())
-            except OSError:
-                pass
-
-
-def _kill_all() -> None:
-    """Kill every descendant; orphans come to us, because a keeper is a subreaper."""
-    for _ in range(10_000):
-        children = _children(os.getpid())
-        if not children:
-            return
-        for pid in children:
-            for descendant in _tree(pid):
-                try:
-                    os.kill(descendant, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-        try:
-            while os.waitpid(-1, 0)[0]:
-                pass
-        except ChildProcessError:
+            os.kill(pid, number)
+        except ProcessLookupError:
             pass
+
+    def report(self, line: bytes) -> None:
+        """Tell the judge, if it is still there."""
+        try:
+            os.write(self.report_fd, line + b"\n")
+        except OSError:
+            pass
+
+    def reap(self) -> None:
+        """Take note of every child that has ended."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.dead.add(pid)
+            if pid == self.student:
+                self.report(b"D%d" % os.waitstatus_to_exitcode(status))
+
+    def resume(self, pid: int) -> bool:
+        """End everything but ``pid``, which must be one of our own by then."""
+        self.end_all(keep=pid)
+        self.reap()
+        self.student = pid
+        return pid not in self.dead and pid in (_children(os.getpid()) or [pid])
+
+    def end_all(self, keep: int) -> None:
+        """Kill every descendant but ``keep``; orphans come to us, because a keeper is a subreaper."""
+        for attempt in range(5000):
+            others = [pid for pid in _tree(os.getpid())[1:] if pid != keep]
+            if self.student != keep and self.student not in self.dead and self.student not in others:
+                others.append(self.student)  # where there is no /proc
+            if not others:
+                return
+            for pid in others:
+                self.send(pid, signal.SIGKILL)
+            self.reap()
+            if attempt:
+                time.sleep(0.001)
 
 
 def _tree(pid: int) -> list[int]:
@@ -203,8 +244,11 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _live(shell: Any, request: dict[str, Any], request_fd: int, reply_fd: int, pristine: dict[str, Any]) -> None:
-    """The student process: limits on, descriptors away, then the student's cells."""
+def _live(shell: Any, request: dict[str, Any], lines: list[int], pristine: dict[str, Any]) -> None:
+    """The student process: limits on, descriptors away, then the student's cells.
+
+    ``lines`` are pairs of pipe ends, to read from and to write to: the first for now, the others for snapshots.
+    """
     import resource
 
     from grader.execution import student_side, wire
@@ -213,10 +257,10 @@ def _live(shell: Any, request: dict[str, Any], request_fd: int, reply_fd: int, p
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    keep = sorted((request_fd, reply_fd))
-    os.closerange(3, keep[0])
-    os.closerange(keep[0] + 1, keep[1])
-    os.closerange(keep[1] + 1, 4096)
+    low = 3
+    for fd in [*sorted(lines), 4096]:
+        os.closerange(low, fd)
+        low = fd + 1
     os.environ.clear()
     os.environ.update(HOME=request["cwd"], TMPDIR=request["cwd"], LANG="C.UTF-8")
     limits = {
@@ -230,8 +274,11 @@ def _live(shell: Any, request: dict[str, Any], request_fd: int, reply_fd: int, p
         limits[resource.RLIMIT_AS] = used + request["memory_bytes"]
     for which, value in limits.items():
         resource.setrlimit(which, (value, value))
-    channel = wire.Channel(request_fd, reply_fd, max_bytes=request["message_bytes"], blocking=True)
-    student_side.main(shell, channel, request, pristine)
+    channels = [
+        wire.Channel(read_fd, write_fd, max_bytes=request["message_bytes"], blocking=True)
+        for read_fd, write_fd in zip(lines[::2], lines[1::2], strict=True)
+    ]
+    student_side.main(shell, channels, request, pristine)
 
 
 def _address_space() -> int:

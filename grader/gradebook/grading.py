@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from grader.course.config import CourseConfig
@@ -108,7 +108,7 @@ class Grading:
         """How many submissions there are to look at."""
         return sum(len(student_ids) for _, student_ids in self.todo)
 
-    def run(self, open_pool: OpenPool) -> Iterator[SubmissionResult]:
+    def run(self, open_pool: OpenPool) -> Generator[SubmissionResult, None, None]:
         """Grade, and yield what became of each submission once it is in the gradebook."""
         tasks = self._tasks()
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from grader.course.model import Outcome
 from grader.gradebook.store import VerdictRow
 from grader.reports.scores import ClassReport, Mark, State, StudentReport
-from grader.reports.text import one_line, points, printable, spreadsheet_cell
+from grader.reports.text import first_line, one_line, points, printable, spreadsheet_cell
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -41,7 +41,7 @@ def class_table(report: ClassReport) -> RenderableType:
     table.add_column("student", footer=_footer(["mean", "of"]), overflow="fold", min_width=6)
     for chapter, label in zip(report.chapters, _short(report), strict=True):
         footer = _footer(["–" if chapter.mean is None else points(round(chapter.mean, 1)), points(chapter.max_score)])
-        table.add_column(label, footer=footer, justify="right", no_wrap=True)
+        table.add_column(Text(label), footer=footer, justify="right", no_wrap=True)
     mean = report.mean_total
     footer = _footer(["–" if mean is None else points(round(mean, 1)), points(report.max_score)])
     table.add_column("total", footer=footer, justify="right", no_wrap=True, style="bold")
@@ -95,7 +95,7 @@ def attention(report: ClassReport) -> list[str]:
         lines.append(f"Needs a person: {len(needing)} submission{'s' * (len(needing) != 1)}")
         for student_id, assignment_id, mark in needing[:LISTED]:
             why = mark.not_graded or f"{mark.n_manual} answer{'s' * (mark.n_manual != 1)} to grade by hand"
-            lines.append(f"  {printable(student_id)}/{printable(assignment_id)}: {one_line(why)}")
+            lines.append(f"  {printable(student_id)}/{printable(assignment_id)}: {first_line(why)}")
         if len(needing) > LISTED:
             lines.append(f"  … and {len(needing) - LISTED} more (--json or --csv has all)")
     waiting = report.waiting()
@@ -120,20 +120,34 @@ _OUTCOMES = {
 
 
 def show_student(console: Console, report: StudentReport) -> None:
-    """Print every verdict of a student, by chapter."""
+    """Print every verdict of a student, by chapter, each with its message below it."""
     name = printable(report.student_id) + (f" ({printable(report.name)})" if report.name else "")
     total = f"{name}: {points(report.total)} of {points(report.max_score)} points"
     console.print(total, style="bold", markup=False, highlight=False)
     for chapter in report.chapters:
         console.print()
         heading = f"{printable(chapter.assignment_id)}  {printable(chapter.title)}".rstrip()
-        console.print(
-            f"{heading}: {_standing(chapter.mark, chapter.max_score)}", style="bold", markup=False, highlight=False
-        )
+        standing = _standing(chapter.mark, chapter.max_score)
+        console.print(f"{heading}: {standing}", style="bold", markup=False, highlight=False)
         for line in _remarks(chapter.mark):
             console.print(f"  {line}", markup=False, highlight=False)
         if chapter.verdicts and chapter.mark.state is State.GRADED:
-            console.print(_verdict_table(chapter.verdicts))
+            _show_verdicts(console, chapter.verdicts)
+
+
+def _show_verdicts(console: Console, verdicts: Sequence[VerdictRow]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    width = min(44, max(len(printable(verdict.grade_id)) for verdict in verdicts))
+    for verdict in verdicts:
+        word, style = _outcome(verdict)
+        earned = f"{points(verdict.score)} of {points(verdict.max_score)}"
+        line = Text(f"  {printable(verdict.grade_id):<{width}}  ")
+        console.print(line.append(f"{word:<8}", style=style).append(f"  {earned}"), soft_wrap=True)
+        below = "\n".join(part for part in (verdict.message.strip(), _by_person(verdict)) if part)
+        if below:
+            console.print(Padding(Text(printable(below, lines=True)), (0, 0, 0, 6)))
 
 
 def _standing(mark: Mark, max_score: float) -> str:
@@ -149,7 +163,7 @@ def _standing(mark: Mark, max_score: float) -> str:
 def _remarks(mark: Mark) -> list[str]:
     lines = []
     if mark.not_graded:
-        lines.append(one_line(mark.not_graded))
+        lines += [printable(line) for line in mark.not_graded.splitlines()]
     if mark.is_late:
         cost = f": {points(mark.penalty)} points off" if mark.penalty else ""
         lines.append(f"late by {_duration(mark.seconds_late)}{cost}")
@@ -163,28 +177,6 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
     return " ".join([f"{number} {unit}" for number, unit in parts if number][:2]) or "less than 1 s"
-
-
-def _verdict_table(verdicts: Sequence[VerdictRow]) -> RenderableType:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column("grade cell", overflow="fold", max_width=34)
-    table.add_column("outcome", no_wrap=True)
-    table.add_column("points", justify="right", no_wrap=True)
-    table.add_column("message", overflow="fold", ratio=1)
-    for verdict in verdicts:
-        word, style = _outcome(verdict)
-        message = "\n".join(part for part in (verdict.message.strip(), _by_person(verdict)) if part)
-        table.add_row(
-            Text(printable(verdict.grade_id)),
-            Text(word, style=style),
-            f"{points(verdict.score)} of {points(verdict.max_score)}",
-            Text(printable(message, lines=True)),
-        )
-    return table
 
 
 def _outcome(verdict: VerdictRow) -> tuple[str, str]:

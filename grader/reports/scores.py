@@ -146,11 +146,13 @@ class Course:
     Args:
         title: the course's title.
         titles: of the chapters, by id, in order; a chapter that is not here comes last.
+        points: what the configuration says a chapter is worth, for those that the gradebook does not know yet.
         handed_in: who has handed in a chapter, by chapter.
     """
 
     title: str
     titles: Mapping[str, str]
+    points: Mapping[str, float]
     handed_in: Mapping[str, Sequence[str]]
 
 
@@ -204,7 +206,7 @@ def student_report(
         ChapterDetail(
             chapter,
             course.titles.get(chapter, ""),
-            known[chapter].max_score if chapter in known else 0.0,
+            _max_score(chapter, known, course),
             _mark(rows.get(chapter), student_id in course.handed_in.get(chapter, ())),
             tuple(verdicts.get(chapter, ())),
         )
@@ -217,6 +219,10 @@ def _chapter_ids(known: Mapping[str, AssignmentRow], course: Course) -> list[str
     return [*course.titles, *sorted(set(known) - set(course.titles))]
 
 
+def _max_score(chapter: str, known: Mapping[str, AssignmentRow], course: Course) -> float:
+    return known[chapter].max_score if chapter in known else course.points.get(chapter, 0.0)
+
+
 def _column(
     chapter: str, known: Mapping[str, AssignmentRow], course: Course, lines: Sequence[StudentLine]
 ) -> ChapterColumn:
@@ -224,7 +230,7 @@ def _column(
     return ChapterColumn(
         chapter,
         course.titles.get(chapter, ""),
-        known[chapter].max_score if chapter in known else 0.0,
+        _max_score(chapter, known, course),
         sum(scores) / len(scores) if scores else None,
         len(scores),
     )

@@ -20,7 +20,7 @@ def stdout_console() -> Console:
     """Return a console for the answer: colour only on a terminal, 80 columns or more."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else max(80, shutil.get_terminal_size((100, 24)).columns)
+    width = None if sys.stdout.isatty() else max(80, shutil.get_terminal_size((80, 24)).columns)
     return Console(file=sys.stdout, width=width, soft_wrap=False, emoji=False)
 
 
@@ -30,6 +30,7 @@ def course_of(config: CourseConfig) -> Course:
     return Course(
         title=config.title,
         titles={name: config.chapter(name).title for name in ids},
+        points={name: config.chapter(name).points or 0.0 for name in ids},
         handed_in={name: config.layout.submissions(name) for name in ids},
     )
 

@@ -43,6 +43,11 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def first_line(text: str) -> str:
+    """Return the first line of ``text``, printable; what follows it is usually advice."""
+    return one_line(text.strip().partition("\n")[0])
+
+
 def spreadsheet_cell(text: str) -> str:
     """Return ``text`` as a spreadsheet shows it and does not run it.
 
