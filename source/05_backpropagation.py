@@ -78,11 +78,11 @@ def set_numbers(layer, weights, biases):
 
 def shake(layers, seed):
     """Put random weights and biases between -1 and 1 into every layer."""
-    draw = random.Random(seed).uniform
+    dice = random.Random(seed)
     for layer in layers:
         for row in layer.weights:
-            row[:] = [draw(-1, 1) for _ in range(len(row))]
-        layer.biases[:] = [draw(-1, 1) for _ in range(len(layer.biases))]
+            row[:] = [dice.uniform(-1, 1) for _ in range(len(row))]
+        layer.biases[:] = [dice.uniform(-1, 1) for _ in range(len(layer.biases))]
 
 
 def read_numbers(layers):
@@ -303,19 +303,19 @@ for kind, answer in (("relu", [0, 7]), ("linear", [-1, 7]), ("sigmoid", [0.26894
     )
     assert close(layer.inputs, [1, 2]) and close(layer.outputs, answer), f"{kind}: forward stores inputs and outputs"
 ### BEGIN HIDDEN TESTS
-steps = {"relu": lambda z: max(z, 0.0), "linear": lambda z: z, "sigmoid": lambda z: 1 / (1 + math.exp(-z))}
-for kind in steps:
+bends = {"relu": lambda z: max(z, 0.0), "linear": lambda z: z, "sigmoid": lambda z: 1 / (1 + math.exp(-z))}
+for kind in bends:
     wide = BackpropLayer(4, 3, kind, seed=2)
     shake([wide], 31)
     table, offsets = read_numbers([wide])[0]
     for vector in ([1, -2, 0, 0.5], [0, 0, 0, 0], [-0.3, 0.7, 2.5, -4]):
         sums = [b + math.fsum(w * x for w, x in zip(row, vector)) for row, b in zip(table, offsets)]
         got = wide.forward(vector)
-        assert close(got, [steps[kind](z) for z in sums]), (
+        assert close(got, [bends[kind](z) for z in sums]), (
             "forward must use all weights, biases and the layer's activation"
         )
         assert close(wide.z_values, sums), "z_values must belong to the last forward pass"
-        assert close(wide.outputs, [steps[kind](z) for z in sums]), "outputs must belong to the last forward pass"
+        assert close(wide.outputs, [bends[kind](z) for z in sums]), "outputs must belong to the last forward pass"
         assert close(wide.inputs, vector), "inputs must belong to the last forward pass"
 unnamed = BackpropLayer(1, 2)
 set_numbers(unnamed, [[-3], [3]], [1, 1])
@@ -678,20 +678,20 @@ for sizes, hidden, last, case in (
         checked = BackpropNetwork(sizes, hidden, last, seed=case)
         shake(checked.layers, 10 + case)
         values = read_numbers(checked.layers)
-        draw = random.Random(case + 100 * right).uniform
-        vector, one_hot = [draw(-2, 2) for _ in range(sizes[0])], [int(c == right) for c in range(sizes[-1])]
+        dice = random.Random(case + 100 * right)
+        vector, one_hot = [dice.uniform(-2, 2) for _ in range(sizes[0])], [int(c == right) for c in range(sizes[-1])]
         checked.forward(vector)
         checked.backward(one_hot)
 
-        def measured():
+        def loss_here():
             return loss_of(values, kinds, vector, one_hot)
 
         for part, (table, offsets) in zip(checked.layers, values):
             for found, row in zip(part.weight_gradients, table):
-                assert close(found, central_differences(measured, row), 1e-4, 1e-8), (
+                assert close(found, central_differences(loss_here, row), 1e-4, 1e-8), (
                     "weight gradients of every layer must agree with central differences"
                 )
-            assert close(part.bias_gradients, central_differences(measured, offsets), 1e-4, 1e-8), (
+            assert close(part.bias_gradients, central_differences(loss_here, offsets), 1e-4, 1e-8), (
                 "bias gradients of every layer must agree with central differences"
             )
 ### END HIDDEN TESTS
@@ -715,7 +715,7 @@ for one in (left, right):
 steady = read_numbers(left.layers)
 
 
-def expected_rows(vector, one_hot):
+def rows_for(vector, one_hot):
     powers = [math.exp(a) for a in outputs_of(steady, ["linear"], vector)]
     return [[(power / sum(powers) - t) * x for x in vector] for power, t in zip(powers, one_hot)]
 
@@ -724,15 +724,15 @@ for vector in ([1, 1, 1], [0, 3, -2], [2, 0, 0.5]):
     seen = left.forward(vector)
 right.forward([9, -9, 4])
 left.backward([1, 0])
-assert close(left.layers[0].weight_gradients, expected_rows([2, 0, 0.5], [1, 0])), (
+assert close(left.layers[0].weight_gradients, rows_for([2, 0, 0.5], [1, 0])), (
     "after several forward passes, backward must use the last one"
 )
 left.backward([0, 1])
-assert close(left.layers[0].weight_gradients, expected_rows([2, 0, 0.5], [0, 1])), (
+assert close(left.layers[0].weight_gradients, rows_for([2, 0, 0.5], [0, 1])), (
     "a second backward must replace the gradients of the first"
 )
 right.backward([1, 0])
-assert close(right.layers[0].weight_gradients, expected_rows([9, -9, 4], [1, 0])), (
+assert close(right.layers[0].weight_gradients, rows_for([9, -9, 4], [1, 0])), (
     "two networks must not share what they remember"
 )
 assert close(seen, outputs_of(steady, ["linear"], [2, 0, 0.5])), "what forward returned must not change later"

@@ -59,7 +59,7 @@ from chapters import (
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
-def one_hot(letter):
+def vector_of(letter):
     """The vector of a letter: 26 numbers, all of them 0 but one."""
     return [1.0 if other == letter else 0.0 for other in ALPHABET]
 
@@ -85,10 +85,10 @@ def answers_of(network):
     (hidden_weights, hidden_biases), (weights, biases) = read_numbers(network)
     logits = []
     for letter in ALPHABET:
-        hidden = vector_add(matrix_vector_multiply(hidden_weights, one_hot(letter)), hidden_biases)
+        hidden = vector_add(matrix_vector_multiply(hidden_weights, vector_of(letter)), hidden_biases)
         logits.append(vector_add(matrix_vector_multiply(weights, [relu(z) for z in hidden]), biases))
     squeezed = [[sigmoid(z) for z in row] for row in logits]
-    shown = network.forward(one_hot("a"))
+    shown = network.forward(vector_of("a"))
     outputs = logits if close(shown, logits[0]) else squeezed if close(shown, squeezed[0]) else []
     assert len(outputs) == 26, "the network is 26 -> hidden_size (relu) -> 26 (linear or sigmoid)"
     return [softmax(row) for row in outputs]
@@ -101,7 +101,7 @@ def favourites_of(network):
 
 def average_loss_of(network):
     """The average cross-entropy of the 26 letters."""
-    return sum(cross_entropy_loss(row, one_hot(letter)) for row, letter in zip(answers_of(network), ALPHABET)) / 26
+    return sum(cross_entropy_loss(row, vector_of(letter)) for row, letter in zip(answers_of(network), ALPHABET)) / 26
 
 
 def write_answers(network, answers):
@@ -251,12 +251,12 @@ class LetterClassifier:
 # The first 40 of 500 epochs. Before training it guesses; watch the loss leave 3.26, the loss of a guess.
 beginner = LetterClassifier()
 accuracy, _ = beginner.evaluate()
-print(f"before training: {accuracy:.0%} right, and c looks like {beginner.predict(one_hot('c'))!r} to it\n")
+print(f"before training: {accuracy:.0%} right, and c looks like {beginner.predict(vector_of('c'))!r} to it\n")
 curve = beginner.train(epochs=40)
 draw_curve(curve, width=40)
 accuracy, _ = beginner.evaluate()
-print(f"after 40 epochs: {accuracy:.0%} right, and c looks like {beginner.predict(one_hot('c'))!r} to it")
-print(f"it thinks so with a probability of {beginner.predict_probs(one_hot('c'))['c']:.1%}")
+print(f"after 40 epochs: {accuracy:.0%} right, and c looks like {beginner.predict(vector_of('c'))!r} to it")
+print(f"it thinks so with a probability of {beginner.predict_probs(vector_of('c'))['c']:.1%}")
 
 # %% test_LetterClassifier_network role="test" points=2
 """The network has 26 inputs, hidden_size relu neurons and 26 outputs: 3,418 numbers, drawn from the seed."""
@@ -286,20 +286,20 @@ assert len(drawn) == 2, "the seed must decide the weights, and without one it mu
 classifier = LetterClassifier()
 rotated = ALPHABET[1:] + "a"
 write_answers(classifier.network, rotated)
-said = "".join(classifier.predict(one_hot(letter)) for letter in ALPHABET)
+said = "".join(classifier.predict(vector_of(letter)) for letter in ALPHABET)
 assert said == rotated, (
     f"these weights, written by hand, answer each letter with the next one, {rotated}; yours: {said}"
 )
 ### BEGIN HIDDEN TESTS
 for answers in (ALPHABET[::-1], ALPHABET, "q" * 26, "thequickbrownfxjmpsvlazydg"):
     write_answers(classifier.network, answers)
-    assert "".join(classifier.predict(one_hot(letter)) for letter in ALPHABET) == answers, (
+    assert "".join(classifier.predict(vector_of(letter)) for letter in ALPHABET) == answers, (
         "predict must follow the network's weights"
     )
 for seed in (1, 2):
     fresh = LetterClassifier(seed=seed)
     guesses = favourites_of(fresh.network)
-    assert "".join(fresh.predict(one_hot(letter)) for letter in ALPHABET) == guesses, (
+    assert "".join(fresh.predict(vector_of(letter)) for letter in ALPHABET) == guesses, (
         "predict must say what an untrained network says, right or wrong"
     )
 assert fresh.predict([0] * 4 + [1] + [0] * 21) == guesses[4], "predict must accept a list of whole numbers"
@@ -308,10 +308,10 @@ assert fresh.predict([0] * 4 + [1] + [0] * 21) == guesses[4], "predict must acce
 # %% test_LetterClassifier_predict_probs role="test" points=2
 """predict_probs returns the softmax of the network's outputs, by letter."""
 classifier = LetterClassifier()
-chances = classifier.predict_probs(one_hot("k"))
+chances = classifier.predict_probs(vector_of("k"))
 assert sorted(chances) == list(ALPHABET), "the keys are the 26 letters"
 assert close(sum(chances.values()), 1), f"26 probabilities sum to 1; yours: {sum(chances.values())}"
-outputs = list(classifier.network.forward(one_hot("k")))
+outputs = list(classifier.network.forward(vector_of("k")))
 assert close(chances["b"], softmax(outputs)[1]), "the probability of b is number 1 of softmax(outputs)"
 ### BEGIN HIDDEN TESTS
 for model in (LetterClassifier(seed=5), LetterClassifier(hidden_size=40, seed=6), classifier):
@@ -319,7 +319,7 @@ for model in (LetterClassifier(seed=5), LetterClassifier(hidden_size=40, seed=6)
         write_answers(model.network, "zyxwvutsrqponmlkjihgfedcba")
     table = answers_of(model.network)
     for letter in "amz":
-        got = model.predict_probs(one_hot(letter))
+        got = model.predict_probs(vector_of(letter))
         expected = table[ALPHABET.index(letter)]
         assert len(got) == 26, "predict_probs must have 26 letters"
         assert close([got[other] for other in ALPHABET], expected), (
@@ -388,14 +388,14 @@ assert close(average_loss_of(lazy.network), waking, 1e-8, 1e-8), (
 
 # %% test_LetterClassifier_accuracy role="test" points=3
 """The final check: after 500 epochs at least 95 % of the letters are right, because the network learned them."""
-said = "".join(trained.predict(one_hot(letter)) for letter in ALPHABET)
+said = "".join(trained.predict(vector_of(letter)) for letter in ALPHABET)
 right = sum(guess == letter for guess, letter in zip(said, ALPHABET))
 assert right / 26 >= 0.95, f"25 of 26 letters, 95 %, must be right after 500 epochs; yours: {right}"
 ### BEGIN HIDDEN TESTS
 assert said == favourites_of(trained.network), "after training, predictions must come from the network's weights"
 for seed in (1, 2, 3, 4, 5):
     naive = LetterClassifier(seed=seed)
-    lucky = sum(naive.predict(one_hot(letter)) == letter for letter in ALPHABET)
+    lucky = sum(naive.predict(vector_of(letter)) == letter for letter in ALPHABET)
     assert lucky / 26 < 0.95, "without training, no network can know the letters"
 output = trained.network.layers[-1]
 for one, other in ((0, 25), (7, 12)):
@@ -403,7 +403,7 @@ for one, other in ((0, 25), (7, 12)):
         first, second = list(output.weights[one]), list(output.weights[other])
         output.weights[one][:], output.weights[other][:] = second, first
         output.biases[one], output.biases[other] = output.biases[other], output.biases[one]
-        heard = [trained.predict(one_hot(ALPHABET[k])) for k in (one, other)]
+        heard = [trained.predict(vector_of(ALPHABET[k])) for k in (one, other)]
         wanted = [said[other], said[one]] if twice == 0 else [said[one], said[other]]
         assert heard == wanted, "if two output neurons change places, so must two predictions"
 ### END HIDDEN TESTS
@@ -467,7 +467,7 @@ print("   ...   and", len(hidden.biases) - 24, "more")
 
 # %%
 half = [0.5, 0.5] + [0.0] * 24
-for name, vector in (("a", one_hot("a")), ("half a, half b", half), ("nothing at all", [0.0] * 26)):
+for name, vector in (("a", vector_of("a")), ("half a, half b", half), ("nothing at all", [0.0] * 26)):
     chances = champion.predict_probs(vector)
     best = sorted(chances, key=chances.get, reverse=True)[:3]
     print(f"{name:15}", "   ".join(f"{letter} {chances[letter]:6.1%}" for letter in best))

@@ -62,7 +62,11 @@ def weaknesses(source: str, student_names: Iterable[str], *, is_partial: bool = 
         strength = _strength(node.test, student)
         strengths.append((node.lineno, strength))
         if strength is Strength.ALWAYS:
-            hint = "Remove the brackets around condition and message." if isinstance(node.test, ast.Tuple) else _REMEDY[strength]
+            hint = (
+                "Remove the brackets around condition and message."
+                if isinstance(node.test, ast.Tuple)
+                else _REMEDY[strength]
+            )
             found.append(Weakness(node.lineno, "this assertion is always true.", hint))
         found += [
             Weakness(

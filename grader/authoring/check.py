@@ -42,7 +42,7 @@ def check(
 
 def remarks(assignment: Assignment, path: str) -> list[AnnotationError]:
     """Return what an author should look at, though it keeps nothing from being published."""
-    found = []
+    found: list[LineError] = []
     for number, cell in _cells(assignment, Role.TEST):
         hidden = _hidden_lines(cell)
         silent = [
@@ -60,7 +60,38 @@ def remarks(assignment: Assignment, path: str) -> list[AnnotationError]:
             for node in assertions(cell.source)
             if skips_nan(node)
         ]
+    found += _leaning_on_free_cells(assignment, path)
     return list(sorted(found, key=lambda error: error.line))
+
+
+def _leaning_on_free_cells(assignment: Assignment, path: str) -> Iterator[LineError]:
+    """Solutions that need what only a cell without a role defines: later chapters do not run that cell."""
+    kept: set[str] = set()
+    free: dict[str, int] = {}
+    for number, cell in enumerate(assignment.cells, start=1):
+        if cell.cell_type == "code":
+            names = bindings(without_markers(cell.source))
+            if cell.role in (Role.SOLUTION, Role.SETUP):
+                kept |= names.all
+            elif cell.role is Role.FREE:
+                kept |= names.imported
+                free = {name: number for name in names.defined} | free
+    for number, cell in _cells(assignment, Role.SOLUTION, Role.SETUP):
+        for name, line in needed_names(without_markers(cell.source)).items():
+            if name in free and name not in kept and name not in _BUILTINS:
+                message = (
+                    f"{name!r} comes from cell {free[name]}, which later chapters and the visible tests do not run."
+                )
+                hint = 'Give that cell a title and role="setup".'
+                at = _line_of_marked(cell.source, line)
+                yield _error(path, number, cell, at, message, hint)
+
+
+def _line_of_marked(source: str, line: int) -> int:
+    """The line of ``source`` that has become ``line`` without the marker lines."""
+    markers = {n for region in regions(source) for n in (region.begin, region.end)}
+    kept = [n for n in range(source.count("\n") + 1) if n not in markers]
+    return kept[line - 1] + 1 if line <= len(kept) else 1
 
 
 _ALL_HINT = "To bound every value: all(error <= tolerance for error in errors)"
@@ -103,7 +134,9 @@ def _points(assignment: Assignment, config: CourseConfig | None, path: str) -> I
             f"the points of this chapter add up to {assignment.max_score:g}, but course_config.py says {expected:g}."
         )
         parts = ", ".join(f"{cell.name} {cell.points:g}" for cell in assignment.cells if cell.is_grade)
-        yield LineError(message, place=path, hint=f"Change one of the two. The cells: {parts or 'none has points'}.", line=1)
+        yield LineError(
+            message, place=path, hint=f"Change one of the two. The cells: {parts or 'none has points'}.", line=1
+        )
 
 
 def _released(assignment: Assignment, path: str) -> Iterator[LineError]:
@@ -112,14 +145,19 @@ def _released(assignment: Assignment, path: str) -> Iterator[LineError]:
         if syntax_problems(cell.source):
             continue  # said already
         if cell.role is Role.TEST:
-            released, hint = without_regions(cell.source, Kind.HIDDEN), "Keep a whole statement outside of the hidden tests."
+            released, hint = (
+                without_regions(cell.source, Kind.HIDDEN),
+                "Keep a whole statement outside of the hidden tests.",
+            )
         else:
             released, hint = with_stubs(cell.source, cell.name), "Indent the markers like the code between them."
         problems = syntax_problems(released)
         first = next(iter(regions(cell.source)), None)
         if problems and first:
             message = f"what students get of this cell is {problems[0][1]}"
-            yield _error(path, number, cell, first.begin + 1, message.replace("is Python warns", "makes Python warn"), hint)
+            yield _error(
+                path, number, cell, first.begin + 1, message.replace("is Python warns", "makes Python warn"), hint
+            )
 
 
 def _assertions(assignment: Assignment, path: str) -> Iterator[LineError]:
@@ -154,12 +192,18 @@ def _hints(assignment: Assignment, path: str) -> Iterator[LineError]:
     for number, cell in _cells(assignment, Role.TEST):
         hidden = _hidden_lines(cell)
         for node in assertions(cell.source):
-            if node.lineno not in hidden or not isinstance(node.msg, ast.Constant) or not isinstance(node.msg.value, str):
+            if (
+                node.lineno not in hidden
+                or not isinstance(node.msg, ast.Constant)
+                or not isinstance(node.msg.value, str)
+            ):
                 continue
             told = [literal for literal in told_literals(node.test, node.msg.value) if not _is_public(literal, text)]
             if told:
                 message = f"the message of this hidden assertion tells {' and '.join(told)}, which the test hides."
-                yield _error(path, number, cell, node.msg.lineno, message, "Name the behaviour, not the input or the answer.")
+                yield _error(
+                    path, number, cell, node.msg.lineno, message, "Name the behaviour, not the input or the answer."
+                )
 
 
 def _is_public(literal: str, text: str) -> bool:
@@ -209,7 +253,10 @@ def _elsewhere(name: str, assignment: Assignment, bound: Mapping[int, Bindings])
 
 
 def _unusable(
-    name: str, assignment: Assignment, bound: Mapping[int, Bindings], usable: Mapping[Role, Mapping[int, frozenset[str]]]
+    name: str,
+    assignment: Assignment,
+    bound: Mapping[int, Bindings],
+    usable: Mapping[Role, Mapping[int, frozenset[str]]],
 ) -> tuple[str, str]:
     """Why a test cannot use a name, and what to do."""
     for number, cell in enumerate(assignment.cells, start=1):
@@ -226,7 +273,10 @@ def _unusable(
             )
     known = {name for group in usable.values() for names in group.values() for name in names}
     close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.7)
-    return f"nobody defines {name!r}.", f"Did you mean {close[0]!r}?" if close else "Define it in the test, or in a setup cell."
+    return (
+        f"nobody defines {name!r}.",
+        f"Did you mean {close[0]!r}?" if close else "Define it in the test, or in a setup cell.",
+    )
 
 
 def _visible_needs(assignment: Assignment, path: str) -> Iterator[LineError]:
@@ -266,9 +316,15 @@ def _chapter_imports(assignment: Assignment, path: str, earlier_names: frozenset
             continue
         for name, line in chapter_imports(cell.source).items():
             if name not in earlier_names:
-                yield _error(path, number, cell, line, f"no earlier chapter defines {name!r}.", _near(name, earlier_names))
+                yield _error(
+                    path, number, cell, line, f"no earlier chapter defines {name!r}.", _near(name, earlier_names)
+                )
 
 
 def _near(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}?" if close else "chapters offers what setup and solution cells of earlier chapters define."
+    return (
+        f"Did you mean {close[0]!r}?"
+        if close
+        else "chapters offers what setup and solution cells of earlier chapters define."
+    )

@@ -26,7 +26,9 @@ PROOF_FORMAT = 1
 class Grade(Protocol):
     """What the gates need of ``grader.execution.grade.grade``."""
 
-    def __call__(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None, /) -> GradedSubmission:
+    def __call__(
+        self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None, /
+    ) -> GradedSubmission:
         """Grade one notebook."""
 
 
@@ -86,7 +88,7 @@ def run_gates(
         elif verdict.seconds > spec.limits.cpu_s / 2:
             said(f"{place}: the solution takes {verdict.seconds:.1f} s; the limit is {spec.limits.cpu_s:g} s.")
         verdict = stub_verdicts.get(cell.name)
-        if verdict is not None and (verdict.score > 0 or (verdict.outcome is Outcome.PASSED and cell.points == 0)):
+        if verdict is not None and verdict.score > 0:
             message = f"the untouched notebook earns {verdict.score:g} of {cell.points:g} points here."
             hint = "Assert something that only a student's own code can make true."
             errors.append(GateError(message, place=place, hint=hint))
@@ -118,7 +120,9 @@ def _indent(text: str, most: int = 15) -> str:
     return "\n".join(f"    {line}" for line in [*(["…"] if len(lines) > most else []), *lines[-most:]])
 
 
-def leak_errors(files: Iterable[tuple[str, bytes]], assignments: Iterable[Assignment], paths: Mapping[str, str]) -> list[CourseError]:
+def leak_errors(
+    files: Iterable[tuple[str, bytes]], assignments: Iterable[Assignment], paths: Mapping[str, str]
+) -> list[CourseError]:
     """Look through every released file for lines of solutions and hidden tests.
 
     Args:

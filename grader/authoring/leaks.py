@@ -85,7 +85,7 @@ class Secrets:
     def leaks(self, text: str) -> list[Leak]:
         """Return the secrets that a text tells, at most one a line."""
         found: dict[int, Leak] = {}
-        for variant in {text, html.unescape(text)}:
+        for variant in dict.fromkeys((text, html.unescape(text))):
             for leak in self._search(variant):
                 found.setdefault(leak.line, leak)
         if "\\n" in text:  # a text inside a string

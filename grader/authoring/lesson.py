@@ -98,8 +98,12 @@ def _chapter_parts(chapter: Assignment) -> list[str]:
         if cell.role is Role.TEST:
             tests.append(_test_line(cell))
         elif cell.role is Role.MANUAL:
-            question = cell.source.replace(TEXT_STUB, "").strip() if cell.cell_type == "markdown" else _fenced(cell.source)
-            parts.append(f"{question}\n\n*Answer in the notebook: {cell.name}, {points_text(cell.points)} points.*".strip())
+            question = (
+                cell.source.replace(TEXT_STUB, "").strip() if cell.cell_type == "markdown" else _fenced(cell.source)
+            )
+            parts.append(
+                f"{question}\n\n*Answer in the notebook: {cell.name}, {points_text(cell.points)} points.*".strip()
+            )
         elif cell.cell_type == "markdown":
             parts.append(cell.source.strip())
         elif cell.cell_type == "code" and cell.source.strip():

@@ -127,3 +127,13 @@ def chapter_imports(source: str) -> dict[str, int]:
         for alias in node.names
         if alias.name != "*"
     }
+
+
+def only_imports(source: str) -> str:
+    """Return the ``import`` statements of a cell that stand at module level; nothing for what is not Python."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return "\n".join(ast.unparse(node) for node in imports)

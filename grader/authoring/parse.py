@@ -134,7 +134,11 @@ class _Reader:
         if option is None:
             return Role.FREE
         if not option.is_value or not isinstance(option.value, str):
-            near = option.text if option.text in _ROLES else (difflib.get_close_matches(option.text, _ROLES, n=1) or [""])[0]
+            near = (
+                option.text
+                if option.text in _ROLES
+                else (difflib.get_close_matches(option.text, _ROLES, n=1) or [""])[0]
+            )
             message = (
                 f"role={option.text} needs quotes; without them the cell would be published as it is."
                 if option.text
@@ -174,7 +178,9 @@ class _Reader:
         elif legal:
             first = self.titles.setdefault(title, line)
             if first != line:
-                self.complain(line, f"the title {title!r} is taken, by line {first}.", "Give one of the two another title.")
+                self.complain(
+                    line, f"the title {title!r} is taken, by line {first}.", "Give one of the two another title."
+                )
 
     def points(self, line: int, options: dict[str, Option], role: Role) -> float:
         option = options.get("points")
@@ -216,7 +222,11 @@ class _Reader:
 
     def markers(self, number: int, cell: PercentCell, role: Role) -> None:
         following = next((line for line in self.headers if line > cell.line - 1 and line > cell.header_line), 0)
-        end = f"line {following}, where the next cell starts" if following else f"the end of the file, line {self.last_line}"
+        end = (
+            f"line {following}, where the next cell starts"
+            if following
+            else f"the end of the file, line {self.last_line}"
+        )
         problems = marker_problems(cell.source, is_code=cell.cell_type == "code", end_place=end)
         allowed = {Role.SOLUTION: "SOLUTION", Role.MANUAL: "SOLUTION", Role.TEST: "HIDDEN TESTS"}.get(role, "")
         misplaced = [
@@ -235,9 +245,13 @@ class _Reader:
             number = cell.line + index
             control = _CONTROL.search(line)
             if control:
-                self.complain(number, f"there is a control character (U+{ord(control[0]):04X}) in this line.", "Delete it.")
+                self.complain(
+                    number, f"there is a control character (U+{ord(control[0]):04X}) in this line.", "Delete it."
+                )
             if number in cell.fences and "role" in line:
-                self.complain(number, "this cell header stands inside a block fenced with ``` or ~~~.", "Close the block.")
+                self.complain(
+                    number, "this cell header stands inside a block fenced with ``` or ~~~.", "Close the block."
+                )
             elif cell.cell_type == "code" and HEADER.match(line) and index + 1 not in inside:
                 hint = "Look at the quotes above it: jupytext takes the line for a part of a string."
                 self.complain(number, "this cell header does not start a cell.", hint)

@@ -286,8 +286,12 @@ def disagreement(text: str) -> Disagreement | None:
             return Disagreement(where, f"jupytext takes this cell for {other.cell_type}, not {cell.cell_type}")
         if cell.source.rstrip() != other.source.rstrip():
             mine, its = cell.source.split("\n"), other.source.split("\n")
-            same = next((i for i, (a, b) in enumerate(zip(mine, its, strict=False)) if a != b), min(len(mine), len(its)))
-            return Disagreement(min(cell.line + same, cell.line + len(mine) - 1), "jupytext reads this cell's text otherwise")
+            same = next(
+                (i for i, (a, b) in enumerate(zip(mine, its, strict=False)) if a != b), min(len(mine), len(its))
+            )
+            return Disagreement(
+                min(cell.line + same, cell.line + len(mine) - 1), "jupytext reads this cell's text otherwise"
+            )
         if not cell.trouble and all(option.is_value for option in cell.options):
             options = {option.key: option.value for option in cell.options}
             metadata = {key: value for key, value in other.metadata.items() if key not in _JUPYTEXT_KEYS}
@@ -299,4 +303,11 @@ def disagreement(text: str) -> Disagreement | None:
     return None
 
 
-_JUPYTEXT_KEYS = {"title", "cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_depth", "region_name"}
+_JUPYTEXT_KEYS = {
+    "title",
+    "cell_marker",
+    "lines_to_next_cell",
+    "lines_to_end_of_cell_marker",
+    "cell_depth",
+    "region_name",
+}

@@ -37,7 +37,7 @@ from grader.authoring.visible import visible_tests_py
 from grader.course.config import CourseConfig
 from grader.course.layout import CHAPTERS_MODULE
 from grader.course.model import Assignment, GradingSpec
-from grader.errors import AnnotationError, CourseError, CourseErrors, GraderError, UsageProblem
+from grader.errors import AnnotationError, CourseError, CourseErrors, GraderError, LeakError, UsageProblem
 
 PROOF_NAME = ".proof.json"
 """In ``release/``: which gates have passed for which content, and which files were generated."""
@@ -112,15 +112,21 @@ def plan(config: CourseConfig, assignment_ids: Sequence[str]) -> Publication:
     gone = _gone(config, old, files, assignment_ids)
     release = config.layout.release
     released = _released_chapters(config, assignments)
-    files[f"{release}/README.md"] = readme_md(config, released, has_chapters_module=chapters_module is not None).encode()
+    files[f"{release}/README.md"] = readme_md(
+        config, released, has_chapters_module=chapters_module is not None
+    ).encode()
     files[f"{release}/lesson.md"] = lesson_md(config, released).encode()
-    keys = {assignment_id: proof_key(assignments[assignment_id], specs[assignment_id]) for assignment_id in assignment_ids}
+    keys = {
+        assignment_id: proof_key(assignments[assignment_id], specs[assignment_id]) for assignment_id in assignment_ids
+    }
     unproven = [assignment_id for assignment_id, key in keys.items() if old["gates"].get(assignment_id) != key]
     files[f"{release}/{PROOF_NAME}"] = _proof_text(config, old, keys, files, gone).encode()
     publication = Publication(config, assignments, specs, files, gone, unproven, noted)
-    leaks = leak_errors(_whole_release(publication), _secret_keepers(config, assignments), _paths(config))
-    if leaks:
-        raise CourseErrors(leaks)
+    others, unreadable = _other_release_files(publication)
+    everything = [*sorted((path, data) for path, data in files.items() if path.startswith(f"{release}/")), *others]
+    leaks = leak_errors(everything, _secret_keepers(config, assignments), _paths(config))
+    if leaks or unreadable:
+        raise CourseErrors([*leaks, *unreadable])
     return publication
 
 
@@ -230,15 +236,21 @@ def _paths(config: CourseConfig) -> dict[str, str]:
     return {assignment_id: shown_path(config, assignment_id) for assignment_id in config.layout.assignment_ids()}
 
 
-def _whole_release(publication: Publication) -> Iterator[tuple[str, bytes]]:
-    """Every file that ``release/`` will hold: the new ones, and what lies there already."""
+def _other_release_files(publication: Publication) -> tuple[list[tuple[str, bytes]], list[CourseError]]:
+    """What lies in ``release/`` beside the files that are made now, and errors for what cannot be read."""
     config = publication.config
-    new = {path: data for path, data in publication.files.items() if path.startswith(f"{config.layout.release}/")}
-    yield from sorted(new.items())
+    found, errors = [], []
     for path in sorted(config.layout.release_root.rglob("*")):
         name = path.relative_to(config.root).as_posix()
-        if name not in new and name not in publication.gone and path.is_file():
-            yield name, path.read_bytes()
+        if name in publication.files or name in publication.gone or not path.is_file():
+            continue
+        data = _content(path)
+        if data is None:
+            hint = "Make it readable, or take it out of the folder."
+            errors.append(LeakError("cannot be read, so nobody knows what it tells.", place=name, hint=hint))
+        else:
+            found.append((name, data))
+    return found, list(errors)
 
 
 # -- proofs ---
@@ -251,7 +263,11 @@ def _read_proof(config: CourseConfig) -> dict[str, Any]:
         proof = json.loads(data or b"")
     except ValueError:
         return empty
-    if not isinstance(proof, dict) or not isinstance(proof.get("gates"), dict) or not isinstance(proof.get("files"), list):
+    if (
+        not isinstance(proof, dict)
+        or not isinstance(proof.get("gates"), dict)
+        or not isinstance(proof.get("files"), list)
+    ):
         return empty
     return proof
 
@@ -273,7 +289,9 @@ def _proof_text(
     return json.dumps(document, indent=1) + "\n"
 
 
-def _gone(config: CourseConfig, old: dict[str, Any], files: dict[str, bytes], assignment_ids: Sequence[str]) -> list[str]:
+def _gone(
+    config: CourseConfig, old: dict[str, Any], files: dict[str, bytes], assignment_ids: Sequence[str]
+) -> list[str]:
     """Files that were generated for these chapters, or for chapters that are no more, and are not made now."""
     known = set(config.layout.assignment_ids())
     gone = []

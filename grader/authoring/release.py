@@ -17,12 +17,12 @@ import ast
 import dataclasses
 import difflib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from grader.authoring.check import check, offered_names, solution_names
+from grader.authoring.names import only_imports
 from grader.authoring.parse import LineError, read_solution_file
-from grader.authoring.regions import Kind, regions, stub, with_stubs, without_markers, without_regions
+from grader.authoring.regions import Kind, regions, with_stubs, without_markers, without_regions
 from grader.course.config import CourseConfig
 from grader.course.model import Assignment, CourseCell, GradingSpec, Role
 from grader.errors import AnnotationError, CourseError, CourseErrors, UsageProblem
@@ -138,9 +138,7 @@ def grading_spec(config: CourseConfig, assignment_id: str) -> GradingSpec:
         CourseErrors: the format of this chapter or of an earlier one is broken.
     """
     assignment = _parsed(config, assignment_id)
-    cells = [
-        cell if cell.role is Role.TEST else as_in_notebook(released_cell(cell)) for cell in assignment.cells
-    ]
+    cells = [cell if cell.role is Role.TEST else as_in_notebook(released_cell(cell)) for cell in assignment.cells]
     return GradingSpec(
         assignment_id=assignment_id,
         cells=tuple(cells),
@@ -152,12 +150,17 @@ def grading_spec(config: CourseConfig, assignment_id: str) -> GradingSpec:
 
 
 def reference_text(assignment: Assignment) -> str:
-    """Return a chapter as later ones import it: its setup and solution cells, complete, without marker lines."""
-    return "\n\n".join(
-        without_markers(cell.source)
-        for cell in assignment.cells
-        if cell.cell_type == "code" and cell.role in (Role.SETUP, Role.SOLUTION)
-    )
+    """Return a chapter as later ones import it: its setup and solution cells, complete, without marker lines.
+
+    Of cells without a role only the imports are in it, because a solution may lean on them.
+    """
+    parts = []
+    for cell in assignment.cells:
+        if cell.cell_type != "code" or cell.role in (Role.TEST, Role.MANUAL):
+            continue
+        source = without_markers(cell.source)
+        parts.append(only_imports(source) if cell.role is Role.FREE else source)
+    return "\n\n".join(part for part in parts if part.strip())
 
 
 # -- cells ---
@@ -231,7 +234,9 @@ def release_notebook(assignment: Assignment) -> dict[str, Any]:
 def solved_notebook(assignment: Assignment) -> dict[str, Any]:
     """Return the notebook of a student who wrote exactly the author's solutions."""
     solved = [
-        dataclasses.replace(cell, source=without_markers(cell.source)) if cell.role is Role.SOLUTION else released_cell(cell)
+        dataclasses.replace(cell, source=without_markers(cell.source))
+        if cell.role is Role.SOLUTION
+        else released_cell(cell)
         for cell in assignment.cells
     ]
     notebook = notebook_dict(map(as_in_notebook, solved), locks=True)
@@ -284,14 +289,3 @@ def points_text(points: float) -> str:
 def exercises(assignment: Assignment) -> list[str]:
     """Return the names of the chapter's exercises, in order."""
     return [cell.name for cell in assignment.cells if cell.role is Role.SOLUTION]
-
-
-def is_stub(line: str) -> bool:
-    """Tell whether a line is one of our stubs."""
-    start, end = stub("\0").split("\0")
-    return line.strip().startswith(start) and line.strip().endswith(end)
-
-
-def solution_path(config: CourseConfig, assignment_id: str) -> Path:
-    """Return where the chapter's solution file is."""
-    return config.layout.solution_file(assignment_id)

@@ -59,9 +59,9 @@ def _points(cell: CourseCell) -> str:
     return f"{points_text(cell.points)} point{'' if cell.points == 1 else 's'}"
 
 
-_TAIL = '''if __name__ == "__main__":
+_TAIL = """if __name__ == "__main__":
     sys.exit(pytest.main([__file__]))
-'''
+"""
 
 
 def _head(assignment: Assignment, needs: dict[str, tuple[str, ...]]) -> str:
@@ -69,7 +69,9 @@ def _head(assignment: Assignment, needs: dict[str, tuple[str, ...]]) -> str:
     text = importlib.resources.files("grader.authoring").joinpath("visible_loader.py").read_text(encoding="utf-8")
     text = text[text.index("import ast") :]
     roles = {
-        cell.name: str(cell.role) for cell in assignment.cells if cell.name and cell.role is not Role.MANUAL and cell.cell_type == "code"
+        cell.name: str(cell.role)
+        for cell in assignment.cells
+        if cell.name and cell.role is not Role.MANUAL and cell.cell_type == "code"
     }
     roles = {name: role for name, role in roles.items() if role != Role.FREE}
     values = "\n".join(
@@ -125,7 +127,11 @@ def _function(cell: CourseCell, function: str, first: list[tuple[str, str]], sha
     lines = source.split("\n")
     body = tree.body
     docstring = ""
-    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
+    if (
+        isinstance(body[0], ast.Expr)
+        and isinstance(body[0].value, ast.Constant)
+        and isinstance(body[0].value.value, str)
+    ):
         docstring = "\n".join(lines[body[0].lineno - 1 : body[0].end_lineno])
         lines = lines[body[0].end_lineno :]
     head = [f"def {function}():"]
@@ -159,7 +165,10 @@ def _with_score(source: str, cell: CourseCell) -> str:
     last = ast.parse(source).body[-1]
     lines = source.split("\n")
     expression = "\n".join(lines[last.lineno - 1 : last.end_lineno])
-    score = [f"score = (\n{expression}\n)", f'assert score >= {points_text(cell.points)}, f"{{score}} of {_points(cell)}"']
+    score = [
+        f"score = (\n{expression}\n)",
+        f'assert score >= {points_text(cell.points)}, f"{{score}} of {_points(cell)}"',
+    ]
     return "\n".join([*lines[: last.lineno - 1], *score])
 
 

@@ -140,7 +140,7 @@ def _troubles(config: CourseConfig, result: SubmissionResult) -> list[str]:
 
 
 def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], seconds: float, *, quiet: bool) -> None:
-    from grader.reports.render import attention, show_class
+    from grader.reports.render import show_attention, show_class
     from grader.reports.scores import class_report
     from grader.reports.terminal import course_of, stdout_console
 
@@ -155,8 +155,7 @@ def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], s
             mean = "–" if chapter.mean is None else f"{chapter.mean:.1f}"
             line = f"{chapter.assignment_id}: {chapter.n_scored} scored, mean {mean} of {chapter.max_score:g}"
             console.print(line, markup=False, highlight=False)
-        for line in attention(report):
-            console.print(line, markup=False, highlight=False)
+        show_attention(console, report)
     if not quiet:
         counts = Counter(result.status for result in results)
         told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])

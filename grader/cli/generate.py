@@ -64,7 +64,11 @@ def _check(ctx: click.Context, config: CourseConfig, publication: Publication, *
     _answer(publication, stale, as_json=as_json, is_check=True)
     if stale:
         names = " ".join(publication.assignments)
-        command = "grader generate" if len(publication.assignments) == len(config.layout.assignment_ids()) else f"grader generate {names}"
+        command = (
+            "grader generate"
+            if len(publication.assignments) == len(config.layout.assignment_ids())
+            else f"grader generate {names}"
+        )
         click.echo(f"{config.layout.release}/ is not what {config.layout.source}/ makes. Run: {command}", err=True)
         ctx.exit(1)
 

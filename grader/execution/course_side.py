@@ -172,8 +172,7 @@ def _judges_own(node: ast.stmt, remote: Mapping[str, object]) -> ast.stmt | None
         kept = [alias for alias in node.names if (alias.asname or alias.name) not in remote]
         if not kept:
             return None
-        copy = ast.copy_location(type(node)(**{**dict(ast.iter_fields(node)), "names": kept}), node)
-        return copy
+        return ast.copy_location(type(node)(**{**dict(ast.iter_fields(node)), "names": kept}), node)
     return node
 
 
@@ -203,9 +202,7 @@ def _quiet() -> Iterator[None]:
 
 def parse_cell(source: str) -> ast.Module | None:
     """A cell's syntax tree, IPython magics left out; None when it is not Python."""
-    lines = [
-        f"pass  # {line}" if line.startswith(("%", "!", "?")) else line for line in source.split("\n")
-    ]
+    lines = [f"pass  # {line}" if line.startswith(("%", "!", "?")) else line for line in source.split("\n")]
     for text in (source, "\n".join(lines)):
         try:
             return ast.parse(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import resource
 import signal
@@ -18,12 +19,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from grader import __version__
-from grader.course.model import CourseCell, GradedSubmission, GradingSpec, Outcome, Role, Verdict
+from grader.course.model import GradedSubmission, GradingSpec, Outcome, Role, Verdict
 from grader.errors import SandboxError, SubmissionError
-from grader.execution import remote, wire
+from grader.execution import wire
 from grader.execution.course_side import CourseSide
-from grader.execution.judge import CellRecord, Hearing, Judge, error_output
+from grader.execution.judge import CellRecord, Hearing, Judge
+from grader.execution.outputs import error_output
 from grader.execution.sandbox import StudentProcess, Template, process_cpu_s
+from grader.execution.session import SLICE_S, Session, closing
 from grader.execution.submission import Step, align, read_notebook
 from grader.notebooks.cells import KERNELSPEC, nbgrader_metadata
 
@@ -63,7 +66,9 @@ class Grader:
         course = self._course_side(spec)
         while True:
             template = self._template(spec)
-            outcome = _in_judge_process(lambda tell: _hear(notebook, spec, course, files or {}, template, timed_out, tell), spec)
+            outcome = _in_judge_process(
+                functools.partial(_hear, notebook, spec, course, files or {}, template, tuple(timed_out)), spec
+            )
             if isinstance(outcome, GradedSubmission):
                 return outcome
             # The judge was killed in the middle of a conversation with the template: neither is of use any more.
@@ -147,7 +152,7 @@ def _in_judge_process(
 
 def _judge_main(hear: Callable[[Callable[[str], None]], GradedSubmission], write_fd: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
     wanted = JUDGE_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(JUDGE_MEMORY_BYTES, hard)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
@@ -178,7 +183,7 @@ def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> GradedSubmissi
     wall_deadline = time.monotonic() + limits.submission_wall_s + 60
     while True:
         try:
-            message = wire.loads(channel.receive(time.monotonic() + remote.SLICE_S))
+            message = wire.loads(channel.receive(time.monotonic() + SLICE_S))
         except wire.WireTimeout:
             used = process_cpu_s(pid) - cpu_at_start
             if used > limits.cpu_s + 1 or time.monotonic() > wall_deadline:
@@ -197,7 +202,7 @@ def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> GradedSubmissi
             raise SandboxError(message[1], hint=message[2])
 
 
-# -- in the judge process -----------------------------------------------------------------------------------------------
+# -- in the judge process ------------------------------------------------------------------------------------------
 
 
 def _hear(
@@ -218,7 +223,7 @@ def _hear(
         )
 
     def hearing(*, visible_only: bool, skip: Mapping[int, str] | None = None) -> tuple[Hearing, float]:
-        with remote.closing(remote.Session(start())) as session:
+        with closing(Session(start())) as session:
             judge = Judge(
                 spec, session, visible_only=visible_only, timed_out=timed_out, skip=skip, course=course, on_cell=tell
             )
@@ -252,7 +257,9 @@ def _verdicts(spec: GradingSpec, heard: Hearing) -> list[Verdict]:
         missing = "The cell for this answer is not in the notebook."
         verdicts.append(
             heard.verdicts.get(cell.name)
-            or Verdict(cell.name, Outcome.MANUAL if cell.role is Role.MANUAL else Outcome.NOT_RUN, 0.0, cell.points, missing)
+            or Verdict(
+                cell.name, Outcome.MANUAL if cell.role is Role.MANUAL else Outcome.NOT_RUN, 0.0, cell.points, missing
+            )
         )
     return verdicts
 
@@ -322,7 +329,9 @@ def _show_only_what_is_public(steps: Sequence[Step], heard: Hearing, shown: Hear
         message = verdict.message
         if verdict.outcome in (Outcome.FAILED, Outcome.ERROR) and not message.startswith("Hidden test"):
             alike = public_verdict is not None and public_verdict.outcome is verdict.outcome
-            message = public_verdict.message if alike and public_verdict else f"{verdict.outcome}; the message is {withheld}."
+            message = (
+                public_verdict.message if alike and public_verdict else f"{verdict.outcome}; the message is {withheld}."
+            )
             detail = f"{verdict.message}\n{verdict.detail}"
             heard.verdicts[step.course.name] = dataclasses.replace(verdict, message=message, detail=detail)
         errors = []
@@ -363,5 +372,3 @@ def _free_id(number: int, used: set[str]) -> str:
         name += "-"
     used.add(name)
     return name
-
-

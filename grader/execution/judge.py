@@ -12,7 +12,6 @@ import contextlib
 import copy
 import dataclasses
 import io
-import json
 import linecache
 import random
 import sys
@@ -24,17 +23,14 @@ from typing import Any
 from grader.course.model import CourseCell, GradingSpec, Outcome, Role, Verdict
 from grader.execution import remote
 from grader.execution.course_side import CourseNames, CourseSide, parse_cell
+from grader.execution.outputs import Output, add_stream, checked_outputs, error_output, result_output
+from grader.execution.sandbox import now
+from grader.execution.session import Session
 from grader.execution.submission import Step, bound_names, clean_text, hidden_lines, without_hidden
+from grader.execution.wording import cut, message_of, shown_value
 
 MAX_MESSAGE = 2_000
-MAX_VALUE = 300
-"""Characters of a value in a message."""
 NOT_READY = "the notebook had used up its time or ended its process too often"
-MIME_TYPES = frozenset(
-    "text/plain text/html text/markdown text/latex image/png image/jpeg image/gif image/svg+xml".split()
-)
-
-Output = dict[str, Any]
 
 
 @dataclasses.dataclass
@@ -62,7 +58,7 @@ class Hearing:
 class Names(dict[str, Any]):
     """The judge's namespace: what grade cells define, then the student's names, builtins, and the course's own."""
 
-    def __init__(self, session: remote.Session, spec: GradingSpec, setup: CourseNames) -> None:
+    def __init__(self, session: Session, spec: GradingSpec, setup: CourseNames) -> None:
         super().__init__(__name__="__main__", __builtins__=builtins)
         self._session = session
         self._solution_names = spec.solution_names
@@ -143,7 +139,7 @@ class Judge:
     def __init__(
         self,
         spec: GradingSpec,
-        session: remote.Session,
+        session: Session,
         *,
         visible_only: bool = False,
         timed_out: Sequence[str] = (),
@@ -161,7 +157,7 @@ class Judge:
         self.course.slot.session = session
         self.names = Names(session, spec, self.course.setup)
         self.hidden_seen = False
-        self._started = remote.now()
+        self._started = now()
         self._hidden: dict[str, set[int]] = {}
         self._trees: dict[str, ast.Module] = {}
         self._operands: tuple[str, Any, Any] | None = None
@@ -169,7 +165,7 @@ class Judge:
         self._secret: list[str] = []
         self._failed_hidden = False
         self.names["__grader_type__"] = remote.plain_type
-        self.names["__grader_catch__"] = session.catchable
+        self.names["__grader_catch__"] = session.failures.catchable
         self.names["__grader_compare__"] = self._compare
         session.on_request = self._note_request
         session.on_output = self._note_output
@@ -204,7 +200,7 @@ class Judge:
     def _manual(cell: CourseCell) -> Verdict:
         return Verdict(cell.name, Outcome.MANUAL, 0.0, cell.points, "A person grades this answer.")
 
-    # -- the student's cells --------------------------------------------------------------------------------------------
+    # -- the student's cells ---------------------------------------------------------------------------------
 
     def _student_cell(self, index: int, step: Step) -> tuple[CellRecord, bool]:
         record = CellRecord(after_hidden=self.hidden_seen)
@@ -241,14 +237,14 @@ class Judge:
     def _ready(self) -> bool:
         """True with a living student process, if need be a new one in the state before the cell that ended the last."""
         limits = self.spec.limits
-        if self.session.cpu_s() >= limits.submission_cpu_s or remote.now() >= self._started + limits.submission_wall_s:
+        if self.session.cpu_s() >= limits.submission_cpu_s or now() >= self._started + limits.submission_wall_s:
             return False
         if self.session.is_dead:
             return self.session.resume()
         self.session.broken = None
         return True
 
-    # -- grade cells ------------------------------------------------------------------------------------------------------
+    # -- grade cells -----------------------------------------------------------------------------------------
 
     def _grade_cell(self, cell: CourseCell) -> tuple[CellRecord, Verdict, bool]:
         started = time.monotonic()
@@ -308,7 +304,7 @@ class Judge:
             return Outcome.PASSED, cell.points, "", "", False
         if type(value) not in (int, float) or not 0 <= value <= cell.points or self._is_remote_value(value, tree):
             shown = "The test gave no usable score. Tell your instructor."
-            return Outcome.ERROR, 0.0, shown, f"partial score {_shown(value)}", False
+            return Outcome.ERROR, 0.0, shown, f"partial score {shown_value(value)}", False
         if value == cell.points:
             return Outcome.PASSED, cell.points, "", "", False
         return Outcome.PARTIAL, float(value), f"{value:g} of {cell.points:g} points.", "", False
@@ -343,15 +339,11 @@ class Judge:
             self._operands = None
         return result
 
-    # -- what may be said ---------------------------------------------------------------------------------------------------
+    # -- what may be said ------------------------------------------------------------------------------------
 
     def _failure(self, exc: BaseException, filename: str) -> tuple[Outcome, float, str, str]:
         """Outcome, score, the student's message and the grader's detail for an exception that ended a grade cell."""
-        frames = [
-            frame
-            for frame in traceback.extract_tb(exc.__traceback__)
-            if frame.filename in self._hidden
-        ]
+        frames = [frame for frame in traceback.extract_tb(exc.__traceback__) if frame.filename in self._hidden]
         is_hidden = any((frame.lineno or 0) in self._hidden[frame.filename] for frame in frames)
         self._failed_hidden = is_hidden
         detail = self._detail(exc, frames)
@@ -366,22 +358,22 @@ class Judge:
             message = "; ".join(parts) + self._own_line(remote_failure)
             return outcome, 0.0, message, detail
         if remote_failure is not None:
-            message = f"{remote_failure.class_name}: {_cut(_message_of(exc))}" + self._own_line(remote_failure)
+            message = f"{remote_failure.class_name}: {cut(message_of(exc))}" + self._own_line(remote_failure)
         elif outcome is Outcome.FAILED:
-            message = _cut(_message_of(exc)) or "The test did not pass."
+            message = cut(message_of(exc)) or "The test did not pass."
             message += self._compared()
         else:
-            message = f"{type(exc).__name__}: {_cut(_message_of(exc))}"
+            message = f"{type(exc).__name__}: {cut(message_of(exc))}"
         place = frames[-1] if frames else None
         if place is not None:
-            message += f"\nin {place.filename[1:-1]}, line {place.lineno}: {_cut((place.line or '').strip())}"
+            message += f"\nin {place.filename[1:-1]}, line {place.lineno}: {cut((place.line or '').strip())}"
         return outcome, 0.0, message, detail
 
     def _compared(self) -> str:
         if self._operands is None:
             return ""
         operator, left, right = self._operands
-        shown_left, shown_right = _shown(left), _shown(right)
+        shown_left, shown_right = shown_value(left), shown_value(right)
         word = {"Eq": "equal", "NotEq": "differ from"}.get(operator)
         if word == "equal":
             return f"\n  got      {shown_left}\n  expected {shown_right}"
@@ -394,7 +386,7 @@ class Judge:
         lines = self.sources[failure.cell].split("\n")
         if not 1 <= failure.line <= len(lines):
             return ""
-        return f"\nin your cell {failure.cell + 1}, line {failure.line}: {_cut(lines[failure.line - 1].strip())}"
+        return f"\nin your cell {failure.cell + 1}, line {failure.line}: {cut(lines[failure.line - 1].strip())}"
 
     sources: Sequence[str] = ()
     """The steps' sources, for the student's own lines in messages."""
@@ -409,12 +401,12 @@ class Judge:
                 if node.lineno <= frame.lineno <= (node.end_lineno or node.lineno):
                     words = _constant_words(node)
                     if words:
-                        return _cut(words)
+                        return cut(words)
         return ""
 
     def _detail(self, exc: BaseException, frames: list[traceback.FrameSummary]) -> str:
         lines = [f"{f.filename[1:-1]}, line {f.lineno}: {(f.line or '').strip()}" for f in frames]
-        lines.append(f"{type(exc).__name__}: {_message_of(exc)[:MAX_MESSAGE]}")
+        lines.append(f"{type(exc).__name__}: {message_of(exc)[:MAX_MESSAGE]}")
         if isinstance(exc, remote.RemoteFailure):
             lines += exc.lines
         elif isinstance(exc, AssertionError):
@@ -443,14 +435,14 @@ class Judge:
         # Warnings and prints of student code never change a score, and nbgrader would read stderr as a failure.
         for output in outputs:
             if output["output_type"] == "stream":
-                _add_stream(self._outputs, str(output["text"]))
+                add_stream(self._outputs, str(output["text"]))
 
     def note_print(self, text: str) -> None:
         """The grade cell itself prints."""
         if self._in_hidden():
             self._secret.append(text[:MAX_MESSAGE])
         elif len(self._outputs) < 1000:
-            _add_stream(self._outputs, text[: self.spec.limits.output_bytes])
+            add_stream(self._outputs, text[: self.spec.limits.output_bytes])
 
 
 class _TestOutput(io.TextIOBase):
@@ -478,136 +470,3 @@ _ENAME = {
     Outcome.CRASHED: "Crashed",
     Outcome.NOT_RUN: "NotRun",
 }
-
-
-def _message_of(exc: BaseException) -> str:
-    try:
-        return str(exc.args[0]) if isinstance(exc, KeyError) and exc.args else str(exc)
-    except Exception:  # noqa: BLE001 (a message made of remote values may fail like any call)
-        return "(its message cannot be shown)"
-
-
-def _shown(value: Any) -> str:
-    """A value for a message, bounded before it is made."""
-    try:
-        text = _bounded(value, 4)
-    except BaseException:  # noqa: BLE001 (showing is a courtesy)
-        return "(a value that cannot be shown)"
-    return text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + " …"
-
-
-def _bounded(value: Any, depth: int) -> str:
-    if isinstance(value, list | tuple | set | dict):
-        if depth == 0:
-            return "…"
-        items = iter(value.items()) if isinstance(value, dict) else iter(value)
-        shown = []
-        for item in items:
-            if len(shown) == 30:
-                shown.append("…")
-                break
-            if isinstance(value, dict):
-                shown.append(f"{_bounded(item[0], depth - 1)}: {_bounded(item[1], depth - 1)}")
-            else:
-                shown.append(_bounded(item, depth - 1))
-        joined = ", ".join(shown)
-        if isinstance(value, list):
-            return f"[{joined}]"
-        if isinstance(value, tuple):
-            return f"({joined},)" if len(shown) == 1 else f"({joined})"
-        return f"{{{joined}}}" if shown or isinstance(value, dict) else "set()"
-    if isinstance(value, str | bytes):
-        return repr(value[:MAX_VALUE])
-    if isinstance(value, int) and value.bit_length() > 2000:
-        return f"(an int of {value.bit_length()} bits)"
-    return repr(value)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_VALUE * 2 else text[: MAX_VALUE * 2] + " …"
-
-
-# -- outputs ----------------------------------------------------------------------------------------------------------
-
-
-def error_output(name: str, message: str) -> Output:
-    """A notebook's error output with nothing in it but what students may read."""
-    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
-
-
-def result_output(score: float) -> Output:
-    """The output from which nbgrader reads partial credit."""
-    return {
-        "output_type": "execute_result",
-        "execution_count": None,
-        "data": {"text/plain": repr(score)},
-        "metadata": {},
-    }
-
-
-def _add_stream(outputs: list[Output], text: str) -> None:
-    if outputs and outputs[-1]["output_type"] == "stream":
-        outputs[-1]["text"] += text
-    elif text:
-        outputs.append({"output_type": "stream", "name": "stdout", "text": text})
-
-
-def _few_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(pairs) > 64:
-        raise ValueError("too many keys")
-    return dict(pairs)
-
-
-def checked_outputs(text: str, max_bytes: int) -> list[Output]:
-    """Outputs that a student process reports, as valid notebook outputs and nothing else.
-
-    What is malformed is left out: outputs never count for a score.
-    """
-    if not text:
-        return []
-    try:
-        reported = json.loads(text, object_pairs_hook=_few_keys)
-    except (ValueError, RecursionError):
-        return []
-    room = 2 * max_bytes
-    outputs: list[Output] = []
-    for output in reported if isinstance(reported, list) else []:
-        checked = _checked_output(output) if isinstance(output, dict) else None
-        if checked is None:
-            continue
-        room -= len(json.dumps(checked))
-        if room < 0 or len(outputs) >= 1000:
-            break
-        outputs.append(checked)
-    return outputs
-
-
-def _checked_output(output: Mapping[str, Any]) -> Output | None:
-    kind = output.get("output_type")
-    if kind == "stream":
-        name = "stderr" if output.get("name") == "stderr" else "stdout"
-        text = output.get("text")
-        return {"output_type": kind, "name": name, "text": clean_text(text)} if isinstance(text, str) else None
-    if kind == "error":
-        lines = output.get("traceback")
-        return {
-            "output_type": kind,
-            "ename": clean_text(str(output.get("ename", "")))[:200],
-            "evalue": clean_text(str(output.get("evalue", "")))[:MAX_MESSAGE],
-            "traceback": [clean_text(line) for line in lines if isinstance(line, str)][:200]
-            if isinstance(lines, list)
-            else [],
-        }
-    if kind in ("display_data", "execute_result"):
-        data = output.get("data")
-        bundle = {
-            mime: clean_text(value)
-            for mime, value in (data.items() if isinstance(data, dict) else ())
-            if mime in MIME_TYPES and isinstance(value, str)
-        }
-        checked: Output = {"output_type": kind, "data": bundle, "metadata": {}}
-        if kind == "execute_result":
-            count = output.get("execution_count")
-            checked["execution_count"] = count if type(count) is int and 0 <= count < 1 << 31 else None
-        return checked
-    return None

@@ -1,13 +1,12 @@
 """The seam between the judge and the student process: who starts it, limits it, interrupts it and ends it.
 
-``Template`` is a warm interpreter for one chapter; ``Template.spawn`` gives a ``StudentProcess`` that the judge talks to
-through a ``wire.Channel``. This module alone knows how isolation is done.
+``Template`` is a warm interpreter for one chapter; ``Template.spawn`` gives a ``StudentProcess`` that the judge talks
+to through a ``wire.Channel``. This module alone knows how isolation is done.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import select
 import shutil
@@ -50,7 +49,9 @@ def interpreter_path() -> list[str]:
     own = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     own.append(str(Path(sysconfig.get_path("stdlib")) / "lib-dynload"))
     dynload = [entry for entry in sys.path if entry.endswith("lib-dynload")]
-    packages = [entry for entry in [*site.getsitepackages(), *sys.path] if entry.endswith(("site-packages", "dist-packages"))]
+    packages = [
+        entry for entry in [*site.getsitepackages(), *sys.path] if entry.endswith(("site-packages", "dist-packages"))
+    ]
     return list(dict.fromkeys(entry for entry in [*own, *dynload, *packages] if os.path.isdir(entry)))
 
 
@@ -306,7 +307,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def tree_cpu_s(pid: int) -> float:
-    """CPU seconds used by a process and its descendants, including those that have ended (0 where there is no /proc)."""
+    """CPU seconds of a process and its descendants, also those that have ended (0 where there is no /proc)."""
     total = 0
     for member in template_module._tree(pid):
         try:

@@ -434,7 +434,7 @@ class JudgeObject:
         values, number, _ = object.__getattribute__(self, "_link")
         values.callback(number, "setattr", (name, value), {})
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: D102
         return self.__getattr__("__call__")(*args, **kwargs)
 
     def __len__(self) -> int:
@@ -584,7 +584,7 @@ class Server:
                 reply = self.failure(seq, wire.WireError(f"the value cannot be sent: {type(exc).__name__}"))
 
     def run(self, seq: int, index: int, source: str, names: list[str]) -> list[Any]:
-        """Run one cell of the notebook as IPython does; ``names`` are bindings of a setup cell to keep for the judge."""
+        """Run one cell as IPython does; ``names`` are bindings of a setup cell to keep for the judge."""
         self.shell.compile.cell_index = index
         _plain_streams(self.shell.recorder)
         result = self.shell.run_cell(source, store_history=True)
@@ -697,7 +697,7 @@ def limit_imports(shell: StudentShell, allowed: list[str]) -> None:
         names |= sys.stdlib_module_names
     shown = ", ".join("the standard library" if name == "stdlib" else name for name in allowed)
 
-    def course_import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002
+    def course_import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
         if globals is shell.user_ns and level == 0:
             parts = str(name).split(".")
             prefixes = {".".join(parts[: n + 1]) for n in range(len(parts))}

@@ -67,9 +67,7 @@ def read_notebook(data: bytes) -> list[HandedInCell]:
         sheets = document.get("worksheets")  # nbformat 3
         if not isinstance(sheets, list):
             raise SubmissionError("not a notebook: it has no cells", hint=_AGAIN)
-        cells = [
-            cell for sheet in sheets if isinstance(sheet, dict) for cell in _list(sheet.get("cells"))
-        ]
+        cells = [cell for sheet in sheets if isinstance(sheet, dict) for cell in _list(sheet.get("cells"))]
     if len(cells) > MAX_CELLS:
         raise SubmissionError(f"the notebook has {len(cells)} cells; at most {MAX_CELLS} are graded", hint=_AGAIN)
     return [_handed_in(cell) for cell in cells if isinstance(cell, dict)]
@@ -150,7 +148,9 @@ def align(cells: Iterable[HandedInCell], spec: GradingSpec) -> tuple[list[Step],
             repairs.append(f'a copy of {_kind(course)} "{name}" ran where it stands; the last one counts.')
         else:
             if cell.cell_type != course.cell_type:
-                repairs.append(f'{_kind(course)} "{name}" had become a {cell.cell_type} cell; it was read as {course.cell_type}.')
+                repairs.append(
+                    f'{_kind(course)} "{name}" had become a {cell.cell_type} cell; it was read as {course.cell_type}.'
+                )
             done.add(name)
             steps.append(Step(cell.source, course.cell_type, course, cell.outputs))
     supply(len(order))
@@ -161,7 +161,9 @@ def align(cells: Iterable[HandedInCell], spec: GradingSpec) -> tuple[list[Step],
 
 
 def _kind(cell: CourseCell) -> str:
-    return {Role.TEST: "grade cell", Role.SETUP: "locked cell", Role.MANUAL: "manual cell"}.get(cell.role, "solution cell")
+    return {Role.TEST: "grade cell", Role.SETUP: "locked cell", Role.MANUAL: "manual cell"}.get(
+        cell.role, "solution cell"
+    )
 
 
 def _matches(cells: list[HandedInCell], spec: GradingSpec, repairs: list[str]) -> dict[int, str]:
@@ -170,7 +172,9 @@ def _matches(cells: list[HandedInCell], spec: GradingSpec, repairs: list[str]) -
     found = {index: cell.grade_id for index, cell in enumerate(cells) if cell.grade_id in named}
     for cell in cells:
         if cell.grade_id and cell.grade_id not in named:
-            repairs.append(f'a cell with the unknown id "{cell.grade_id[:60]}" was run as a cell of the student\'s own.')
+            repairs.append(
+                f'a cell with the unknown id "{cell.grade_id[:60]}" was run as a cell of the student\'s own.'
+            )
     missing = {name: cell for name, cell in named.items() if name not in found.values()}
     texts = {_released(cell).strip(): name for name, cell in missing.items()}
     for index, cell in enumerate(cells):

@@ -1,9 +1,9 @@
-"""A warm template: an interpreter with IPython and the earlier chapters loaded, from which student processes are forked.
+"""A warm template: an interpreter with IPython and the earlier chapters loaded; student processes are forked from it.
 
-Started with exec (``python -s -P -S -c BOOT FD``; this text arrives over the socket), never forked from a process that has read the course, with an
-empty environment. For each submission it forks a *keeper*: the trusted parent of one student process. The keeper runs
-no student code, starts the student process, kills it on the judge's word or when the judge is gone, and reports its
-death. Neither ever sees a test.
+Started with exec (``python -s -P -S -c BOOT FD``; this text arrives over the socket), never forked from a process that
+has read the course, with an empty environment. For each submission it forks a *keeper*: the trusted parent of one
+student process. The keeper runs no student code, starts the student process, ends it on the judge's word or when the
+judge is gone, and reports its death. Neither ever sees a test.
 """
 
 from __future__ import annotations

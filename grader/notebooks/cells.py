@@ -141,7 +141,9 @@ def _numbers() -> Iterator[int]:
         yield number
 
 
-_MAGIC = re.compile(r"(?P<indent>\s*)# ?(?P<magic>(?:%{1,2}[A-Za-z]|[!?] ?[A-Za-z./~$\\{]|[A-Za-z_]\w* = [%!][A-Za-z]).*)")
+_MAGIC = re.compile(
+    r"(?P<indent>\s*)# ?(?P<magic>(?:%{1,2}[A-Za-z]|[!?] ?[A-Za-z./~$\\{]|[A-Za-z_]\w* = [%!][A-Za-z]).*)"
+)
 
 
 def with_magics(source: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,25 @@ def show_class(console: Console, report: ClassReport) -> None:
     console.print(class_table(report))
     for line in _legend(report):
         console.print(line, style="dim", markup=False, highlight=False)
+    show_attention(console, report)
+
+
+def show_attention(console: Console, report: ClassReport) -> None:
+    """Print what needs a person."""
     for line in attention(report):
-        console.print(line, markup=False, highlight=False)
+        indent = len(line) - len(line.lstrip())
+        for text in wrapped(line.strip(), console.width, indent=indent, hanging=2):
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def wrapped(text: str, width: int, *, indent: int, hanging: int = 0) -> list[str]:
+    """Return a text's lines, broken to ``width`` and indented; continued lines ``hanging`` more."""
+    first, later = " " * indent, " " * (indent + hanging)
+    return [
+        part
+        for line in text.splitlines()
+        for part in textwrap.wrap(line, width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+    ]
 
 
 def class_table(report: ClassReport) -> RenderableType:
@@ -136,7 +154,6 @@ def show_student(console: Console, report: StudentReport) -> None:
 
 
 def _show_verdicts(console: Console, verdicts: Sequence[VerdictRow]) -> None:
-    from rich.padding import Padding
     from rich.text import Text
 
     width = min(44, max(len(printable(verdict.grade_id)) for verdict in verdicts))
@@ -146,8 +163,8 @@ def _show_verdicts(console: Console, verdicts: Sequence[VerdictRow]) -> None:
         line = Text(f"  {printable(verdict.grade_id):<{width}}  ")
         console.print(line.append(f"{word:<8}", style=style).append(f"  {earned}"), soft_wrap=True)
         below = "\n".join(part for part in (verdict.message.strip(), _by_person(verdict)) if part)
-        if below:
-            console.print(Padding(Text(printable(below, lines=True)), (0, 0, 0, 6)))
+        for text in wrapped(printable(below, lines=True), console.width, indent=6):
+            console.print(Text(text), soft_wrap=True)
 
 
 def _standing(mark: Mark, max_score: float) -> str:

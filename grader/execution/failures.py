@@ -1,0 +1,77 @@
+"""Exceptions of student code, as the judge raises them: caught by ``except ValueError`` as in plain Python."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from grader.execution import wire
+from grader.execution.remote import RemoteFailure, RemoteReference, clean_name
+
+
+class Failures:
+    """Stand-ins for exception classes of the student's; the same stand-in for the same class."""
+
+    def __init__(self) -> None:
+        self._classes: dict[tuple[Any, ...], type] = {}
+
+    def exception(self, payload: list[Any], decode: Callable[[Any], Any]) -> BaseException:
+        """The exception to raise for what the student process reports.
+
+        Raises:
+            WireError: malformed.
+        """
+        number, kinds, message, cell, line, lines = payload
+        if not (isinstance(message, str) and type(cell) is int and type(line) is int):
+            raise wire.WireError("a malformed exception")
+        bases: list[type] = []
+        builtin = "Exception"
+        for ident, name in reversed(kinds[:20]):
+            kind = getattr(builtins, name, None) if ident == 0 and isinstance(name, str) else None
+            if isinstance(kind, type) and issubclass(kind, BaseException):
+                builtin = name
+            elif type(ident) is int and ident > 0:
+                bases.append(self.class_for(ident, clean_name(str(name)), builtin))
+        base = getattr(builtins, builtin)
+        class_name = clean_name(str(kinds[0][1])) if kinds else "Exception"
+        chain = (*reversed(bases), RemoteFailure, base)
+        key = (class_name, *chain)
+        if key not in self._classes:
+            try:
+                self._classes[key] = type(class_name, _linear(chain), {})
+            except TypeError:  # bases that do not agree: the built-in one is what tests ask for
+                self._classes[key] = type(class_name, (RemoteFailure, base), {})
+        error: Any = self._classes[key].__new__(self._classes[key])
+        BaseException.__init__(error, message)
+        error.args = (message,)
+        error.cell, error.line = cell, line
+        error.lines = tuple(str(text)[:500] for text in lines[:40])
+        error.class_name, error.builtin_name = class_name, builtin
+        if type(number) is int and number > 0:
+            error.grader_reference = decode(["o", number, "object", class_name])
+        return error  # type: ignore[no-any-return]
+
+    def class_for(self, number: int, name: str, builtin: str) -> type:
+        """The judge's stand-in for an exception class of the student's: the same each time."""
+        key = ("class", number)
+        if key not in self._classes:
+            self._classes[key] = type(name, (RemoteFailure, getattr(builtins, builtin)), {})
+        return self._classes[key]
+
+    def catchable(self, kind: Any) -> Any:
+        """What stands after ``except``: a reference to an exception class becomes its stand-in."""
+        if isinstance(kind, tuple):
+            return tuple(self.catchable(item) for item in kind)
+        if isinstance(kind, RemoteReference):
+            return self.class_for(kind.grader_link.number, kind.grader_name, "Exception")
+        return kind
+
+
+def _linear(chain: tuple[type, ...]) -> tuple[type, ...]:
+    """``chain`` without classes that an earlier one already inherits from."""
+    kept: list[type] = []
+    for kind in chain:
+        if not any(issubclass(other, kind) for other in kept):
+            kept.append(kind)
+    return tuple(kept)
