@@ -1,7 +1,8 @@
 """The sample class: students who don't exist, each with a story, a score to expect and notebooks built from text.
 
 ``samples/<student>/story.toml`` tells who it is and what every chapter should earn; ``samples/<student>/<chapter>.py``
-holds, in the percent format, only the cells that differ from what was handed out::
+holds, in the percent format, only the cells that differ from what was handed out (what stands before the first cell is
+for the reader)::
 
     # %% dot_product                            replaces the cell with that grade_id
     # %% test_relu do="delete"                  deletes it

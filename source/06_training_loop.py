@@ -501,8 +501,8 @@ print("-ln 0.5 = 0.693 is the loss of somebody who always says fifty-fifty.")
 #   matter for XOR? Why might it for a sorted dataset?
 # - **Batches.** Add up the gradients of all four examples and take one step for all of them. You need fewer steps an
 #   epoch, but each costs more: compare losses at the same number of *forward passes*.
-# - **Find the edge.** Between 0.5 and 20 there is a learning rate where training falls apart. Find it to two digits.
-#   Does it depend on the seed?
+# - **Find the edge.** Somewhere above 0.1 training falls apart. Find the learning rate to two digits. Does it depend on
+#   the seed?
 #
 # The cell below is yours.
 

@@ -397,6 +397,10 @@ for seed in (1, 2, 3, 4, 5):
     naive = LetterClassifier(seed=seed)
     lucky = sum(naive.predict(vector_of(letter)) == letter for letter in ALPHABET)
     assert lucky / 26 < 0.95, "without training, no network can know the letters"
+sleepy = LetterClassifier(learning_rate=1e-13, seed=6)
+sleepy.train(epochs=1, verbose=False)
+lucky = sum(sleepy.predict(vector_of(letter)) == letter for letter in ALPHABET)
+assert lucky / 26 < 0.95, "a learning rate of almost zero must teach almost nothing"
 output = trained.network.layers[-1]
 for one, other in ((0, 25), (7, 12)):
     for twice in range(2):  # there and back again

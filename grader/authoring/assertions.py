@@ -1,8 +1,8 @@
 """Assertions that pass although nothing was shown: what a test must not rest on.
 
-Only the text is looked at. A value counts as *the student's* where it comes straight from a name of a solution cell:
-by calling it, by attribute, index or arithmetic, through ``sum``, ``abs``, ``len`` and their like, or through a variable
-that holds such a value. What any other function returns counts as the test's own.
+Only the text is looked at. A value counts as *the student's* where it comes straight from a name of a solution
+cell: by calling it, by attribute, index or arithmetic, through ``sum``, ``abs``, ``len`` and their like, or through a
+variable that holds such a value. What any other function returns counts as the test's own.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import enum
 import re
 from collections.abc import Iterable, Iterator
 
-_PASSED_ON = frozenset(
-    "abs all any bool dict enumerate float int len list map max min repr reversed round set sorted str sum tuple zip".split()
-)
+_NUMBERS_OF = (abs, all, any, enumerate, len, map, max, min, repr, reversed, round, sorted, sum, zip)
+_TYPES = (bool, dict, float, int, list, set, str, tuple)
+_PASSED_ON = frozenset(function.__name__ for function in (*_NUMBERS_OF, *_TYPES))
 _BUILTINS = frozenset(dir(builtins))
-_ABOUT_TYPE = frozenset("isinstance issubclass hasattr callable".split())
+_ABOUT_TYPE = frozenset({"isinstance", "issubclass", "hasattr", "callable"})
 _ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
@@ -75,7 +75,7 @@ def weaknesses(source: str, student_names: Iterable[str], *, is_partial: bool = 
                 f"Turn the comparison round: {_turned(inner)}",
             )
             for inner in ast.walk(node.test)
-            if _negated_ordering(inner)
+            if isinstance(inner, ast.UnaryOp) and _negated_ordering(inner)
         ]
     if is_partial or _fails_otherwise(tree, set(student_names)):
         return sorted(found, key=lambda weakness: weakness.line)
@@ -162,12 +162,11 @@ def _call_strength(test: ast.Call, student: set[str]) -> Strength:
                 _take_over(loop.target, loop.iter, inner)
             return _strength(argument.elt, inner)
         if isinstance(argument, ast.Call) and _name(argument.func) == "map" and len(argument.args) >= 3:
-            both = all(_is_student(value, student) for value in argument.args[1:3])
-            return Strength.SAME if both else Strength.STRONG
-    if not _is_student(test.func, student) and len(test.args) >= 2:  # close(a, b)
-        if all(_is_student(value, student) for value in test.args[:2]):
-            return Strength.SAME
-    return Strength.STRONG
+            compared = all(_is_student(value, student) for value in argument.args[1:3])
+            return Strength.SAME if compared else Strength.STRONG
+    pair = test.args[:2] if not _is_student(test.func, student) else []  # close(a, b)
+    both = len(pair) == 2 and all(_is_student(value, student) for value in pair)
+    return Strength.SAME if both else Strength.STRONG
 
 
 def _is_student(node: ast.expr, student: set[str]) -> bool:
@@ -248,9 +247,9 @@ def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _negated_ordering(node: ast.AST) -> bool:
+def _negated_ordering(node: ast.UnaryOp) -> bool:
     """``not a > b`` and ``not any(a > b for …)``; what is counted by ``len`` is never nan."""
-    if not (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+    if not isinstance(node.op, ast.Not):
         return False
     inner: ast.expr = node.operand
     if isinstance(inner, ast.Call) and _name(inner.func) == "any" and len(inner.args) == 1:
@@ -263,9 +262,8 @@ def _negated_ordering(node: ast.AST) -> bool:
     return not any(isinstance(side, ast.Call) and _name(side.func) == "len" for side in sides)
 
 
-def _turned(node: ast.AST) -> str:
+def _turned(node: ast.UnaryOp) -> str:
     """The same condition without the ``not``, so that nan fails it."""
-    assert isinstance(node, ast.UnaryOp)
     inner = node.operand
     compare = inner if isinstance(inner, ast.Compare) else inner.args[0].elt  # type: ignore[attr-defined]
     opposite = {"Lt": ast.GtE, "LtE": ast.Gt, "Gt": ast.LtE, "GtE": ast.Lt}

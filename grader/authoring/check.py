@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from grader.authoring.assertions import assertions, skips_nan, told_literals, weaknesses
 from grader.authoring.names import Bindings, bindings, chapter_imports, needed_names
-from grader.authoring.parse import LineError, cell_place, syntax_problems
+from grader.authoring.parse import LineError, cell_place, in_line_order, syntax_problems
 from grader.authoring.regions import Kind, regions, with_stubs, without_markers, without_regions
 from grader.course.config import CourseConfig
 from grader.course.model import Assignment, CourseCell, Role
@@ -30,19 +30,19 @@ def check(
         path: the solution file's name for messages.
         earlier_names: what ``chapters`` offers to this chapter; None where that is not known.
     """
-    found = [
+    found: list[AnnotationError] = [
         *_points(assignment, config, path),
         *_released(assignment, path),
         *_assertions(assignment, path),
         *_names(assignment, path, earlier_names),
         *_hints(assignment, path),
     ]
-    return list(sorted(found, key=lambda error: error.line))
+    return list(in_line_order(found))
 
 
 def remarks(assignment: Assignment, path: str) -> list[AnnotationError]:
     """Return what an author should look at, though it keeps nothing from being published."""
-    found: list[LineError] = []
+    found: list[AnnotationError] = []
     for number, cell in _cells(assignment, Role.TEST):
         hidden = _hidden_lines(cell)
         silent = [
@@ -61,7 +61,12 @@ def remarks(assignment: Assignment, path: str) -> list[AnnotationError]:
             if skips_nan(node)
         ]
     found += _leaning_on_free_cells(assignment, path)
-    return list(sorted(found, key=lambda error: error.line))
+    for number, cell in enumerate(assignment.cells, start=1):
+        if cell.role is Role.MANUAL and cell.cell_type == "markdown" and not regions(cell.source):
+            message = "students get none of this text: without markers all of it is taken for the model answer."
+            hint = "Ask the question in the cell before it, or put ### BEGIN SOLUTION and ### END SOLUTION around the answer."
+            found.append(_error(path, number, cell, 1, message, hint))
+    return list(in_line_order(found))
 
 
 def _leaning_on_free_cells(assignment: Assignment, path: str) -> Iterator[LineError]:
@@ -75,7 +80,7 @@ def _leaning_on_free_cells(assignment: Assignment, path: str) -> Iterator[LineEr
                 kept |= names.all
             elif cell.role is Role.FREE:
                 kept |= names.imported
-                free = {name: number for name in names.defined} | free
+                free = dict.fromkeys(names.defined, number) | free
     for number, cell in _cells(assignment, Role.SOLUTION, Role.SETUP):
         for name, line in needed_names(without_markers(cell.source)).items():
             if name in free and name not in kept and name not in _BUILTINS:

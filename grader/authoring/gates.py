@@ -1,7 +1,7 @@
 """The gates before anything is published: the solution earns every point, the stub earns none, nothing leaks.
 
-The first two run student processes and take seconds; what they found is kept as a *proof*, a hash of all that they depend
-on, so that ``grader generate --check`` need not run them again.
+The first two run student processes and take seconds; what they found is kept as a *proof*, a hash of all that they
+depend on, so that ``grader generate --check`` need not run them again.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ def run_gates(
         path: the solution file's name for messages.
         grade: the grading function; tests pass a fake.
         said: told of a test that comes near its time limit.
+
     Returns:
         What is wrong: solutions that lose points, stubs that earn some.
     """

@@ -1,11 +1,11 @@
-"""Does a released file tell what a solution or a hidden test holds?
+"""Lines of solutions and hidden tests that a released file tells.
 
-A leak is one line of eight or more tokens, or two consecutive lines, of a solution region or of hidden tests, in any file
-of ``release/``: in its text, in a notebook's metadata and outputs, behind a comment sign, in a string. A line that the
-author has in the public text of the same chapter is no secret.
+A leak is one line of eight or more tokens, or two consecutive lines, of a solution region or of hidden tests, in any
+file of ``release/``: in its text, in a notebook's metadata and outputs, behind a comment sign, in a string. A line that
+the author has in the public text of the same chapter is no secret.
 
-Lines without a name, number or text of their own (``else:``, ``)``) and imports are passed over, on both sides: they say
-nothing, and nothing can hide between them.
+Lines without a name, number or text of their own (``else:``, ``)``) and imports are passed over, on both sides: they
+say nothing, and nothing can hide between them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ LONG_LINE = 8
 
 # Python's tokens, near enough: a string is one, an operator is one.
 _PYTHON_TOKEN = re.compile(
-    r"""[rbfuRBFU]{0,2}(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*') | [^\W\d]\w* | \d[\w.]* | \*\*=? | //=? | [-+*/%@&|^=<>!:]= | -> | [^\w\s]""",
+    r"""[rbfuRBFU]{0,2}(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')  # a string
+    | [^\W\d]\w* | \d[\w.]*
+    | \*\*=? | //=? | [-+*/%@&|^=<>!:]= | -> | [^\w\s]""",
     re.VERBOSE,
 )
-# What is compared: words, numbers and signs, but no quotes and backslashes, which change with the place a text is put in.
+# What is compared: words, numbers and signs; quotes and backslashes change with the place that a text is put in.
 _TOKEN = re.compile(r"[^\W\d]\w*|\d+(?:\.\d+)*|[^\w\s\"'`\\]")
 _LEADING = set("#>-*+|")
 _IMPORT = re.compile(r"\s*(import\s+\w|from\s+[\w.]+\s+import\b)")
@@ -106,9 +108,9 @@ class Secrets:
             tokens = _bare(everything)
             if not _tells(line, tokens):
                 continue
-            secret = self._pairs.get((before, tokens))
-            if secret:
-                yield Leak(number, secret, line.strip())
+            pair = self._pairs.get((before, tokens))
+            if pair:
+                yield Leak(number, pair, line.strip())
             before = tokens
 
 

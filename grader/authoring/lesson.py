@@ -32,8 +32,8 @@ def readme_md(config: CourseConfig, chapters: Sequence[Assignment], *, has_chapt
         rows.append([folder, chapter.title, names, points_text(chapter.max_score)])
     table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
     beside = (
-        "\n- `chapters.py` gives a chapter what you wrote in earlier ones (`from chapters import …`). There is nothing to do in it, but "
-        "the folders must lie side by side, as they do here."
+        "\n- `chapters.py` gives a chapter what you wrote in earlier ones (`from chapters import …`). There is nothing\n"
+        "  to do in it, but the folders must lie side by side, as they do here."
         if has_chapters_module
         else ""
     )
@@ -47,8 +47,8 @@ def readme_md(config: CourseConfig, chapters: Sequence[Assignment], *, has_chapt
 ## What is in a folder
 
 - `{first}.ipynb` is the notebook: explanations, exercises, and tests that you can run.
-- `{first}.py` is the same as a Python file, for those who like an editor better. Cells begin with `# %%`; VS Code, PyCharm and Spyder
-  run them one by one.
+- `{first}.py` is the same as a Python file, for those who like an editor better. Cells begin with
+  `# %%`; VS Code, PyCharm and Spyder run them one by one.
 - `test_{first}.py` runs all the visible tests at once: `pytest` in the folder.{beside}
 
 [lesson.md](lesson.md) is the whole course to read, with all explanations and examples.
@@ -56,14 +56,16 @@ def readme_md(config: CourseConfig, chapters: Sequence[Assignment], *, has_chapt
 ## Three ways through
 
 1. **Read first.** Go through [lesson.md](lesson.md), then start with the exercises.
-2. **Start with the exercises.** Open the notebook of the first chapter in JupyterLab (or its `.py` file in an editor). In each exercise
-   replace the line `raise NotImplementedError("…: your code here")`, run the cell, look at what the next one shows, and run the tests below it.
-3. **Read solutions.** When a chapter is closed its solution may be published. Then compare it with yours: there is more than one good way.
+2. **Start with the exercises.** Open the notebook of the first chapter in JupyterLab (or its `.py` file in an editor).
+   In each exercise replace the line `raise NotImplementedError("…: your code here")`, run the cell, look at what the next
+   one shows, and run the tests below it.
+3. **Read solutions.** When a chapter is closed its solution may be published. Then compare it with yours: there is more
+   than one good way.
 
 ## Tests and points
 
-- A test cell says how many points it is worth. You can run what you see of it as often as you like; when you hand in, more tests of
-  the same behaviour run, with other numbers.
+- You can run what you see of a test cell as often as you like; when you hand in, more tests of the same behaviour run,
+  with other numbers.
 - Leave test cells and locked cells as they are: grading uses its own copies. You may add cells of your own.
 - An error in one exercise costs only the points of the tests that need it. Hand in what you have.
 - In grading, what earlier chapters define is taken from a correct solution: a mistake costs its points once.

@@ -12,11 +12,12 @@ import re
 import warnings
 from collections.abc import Iterable
 from pathlib import PurePath
+from typing import Any
 
 from grader.authoring.percent import HEADER, Option, PercentCell, normal_text, percent_cells
 from grader.authoring.regions import MarkerProblem, marker_problems
 from grader.course.model import Assignment, CourseCell, Role
-from grader.errors import AnnotationError, CourseErrors
+from grader.errors import AnnotationError, CourseError, CourseErrors
 from grader.notebooks.cells import string_lines
 
 TITLE = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -33,6 +34,7 @@ def parse_solution_file(text: str, path: str) -> Assignment:
     Args:
         text: the file's text.
         path: the file's name, as it shall stand in messages; its stem is the assignment's id.
+
     Raises:
         CourseErrors: every mistake in the format, in line order.
     """
@@ -52,7 +54,7 @@ def read_solution_file(text: str, path: str) -> tuple[Assignment, tuple[Annotati
         reader.complain(1, "there is no cell in this file.", "Start the first one with a line # %% [markdown]")
     reader.whole_file(text, cells)
     assignment = Assignment(PurePath(path).stem, tuple(cells), title=_first_heading(cells))
-    return assignment, tuple(sorted(reader.errors, key=lambda error: error.line))
+    return assignment, tuple(in_line_order(reader.errors))
 
 
 class LineError(AnnotationError):
@@ -68,6 +70,11 @@ class LineError(AnnotationError):
 
 def _rebuild(message: str, place: str, hint: str, line: int) -> LineError:
     return LineError(message, place=place, hint=hint, line=line)
+
+
+def in_line_order(errors: Iterable[CourseError]) -> list[Any]:
+    """Return the mistakes of one file sorted by line."""
+    return sorted(errors, key=lambda error: error.line if isinstance(error, LineError) else 0)
 
 
 def cell_place(path: str, line: int, number: int, name: str, role: Role) -> str:
@@ -235,7 +242,9 @@ class _Reader:
             if re.fullmatch(r"\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*", line)
             and (not allowed or allowed not in line)
         ]
-        for problem in sorted(misplaced or problems, key=lambda problem: problem.line):
+        # The end of a misplaced region goes without saying.
+        begun = [problem for problem in misplaced if "### BEGIN" in problem.message]
+        for problem in begun or misplaced or problems:
             self.complain(cell.line + problem.line, problem.message, problem.hint)
 
     def lines(self, cell: PercentCell, role: Role) -> None:
@@ -270,7 +279,7 @@ class _Reader:
         if source is None:
             return
         for line, message in syntax_problems(source):
-            magic = result.role is not Role.FREE and _RAW_MAGIC.match((cell.source.split("\n") + [""])[line - 1])
+            magic = result.role is not Role.FREE and _RAW_MAGIC.match([*cell.source.split("\n"), ""][line - 1])
             hint = "Magics are for cells without a role." if magic else "Mend that line."
             self.complain(cell.line + line - 1, message, hint)
 

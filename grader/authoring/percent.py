@@ -30,7 +30,7 @@ _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Option:
-    """One ``key=value`` of a cell header; ``is_value`` is False where the value is no quoted text, number or the like."""
+    """One ``key=value`` of a cell header; ``is_value`` is False if the value is no quoted text, number or the like."""
 
     key: str
     value: Any
@@ -94,7 +94,7 @@ def _after_preamble(lines: list[str]) -> tuple[int, PercentCell | None]:
             break
         if not line.startswith("#!") and (not line.startswith("#") or _uncommented(line).strip() not in ("", "---")):
             break
-    marks = []
+    marks: list[int] = []
     for index in range(start, len(lines)):
         content = _uncommented(lines[index])
         if not lines[index].startswith("#") or (not marks and content.strip() not in ("", "---")):
@@ -107,7 +107,7 @@ def _after_preamble(lines: list[str]) -> tuple[int, PercentCell | None]:
         return start, None
     first, last = marks
     kept, in_jupyter = [], False
-    for index in range(first + 1, last):
+    for index in (*range(start, first), *range(first + 1, last)):
         content = _uncommented(lines[index])
         if re.match(r"jupyter\s*:", content):
             in_jupyter = True
@@ -276,7 +276,7 @@ def disagreement(text: str) -> Disagreement | None:
     form = {"extension": ".py", "format_name": "percent", "comment_magics": False}
     try:
         theirs = jupytext.reads(normal_text(text), fmt=form).cells
-    except Exception as problem:  # whatever jupytext stumbles over, the author learns that it does
+    except Exception as problem:  # noqa: BLE001 (whatever jupytext stumbles over, the author learns of it)
         return Disagreement(1, f"jupytext cannot read it: {type(problem).__name__}: {problem}")
     if ours and not theirs:
         return Disagreement(1, "jupytext finds no cell in it")
@@ -298,7 +298,7 @@ def disagreement(text: str) -> Disagreement | None:
             if repr(sorted(options.items())) != repr(sorted(metadata.items())):
                 return Disagreement(where, f"jupytext reads this header as {metadata}")
     if len(ours) != len(theirs):
-        last = ours[min(len(ours), len(theirs)) - 1]
+        last = ours[max(min(len(ours), len(theirs)) - 1, 0)]
         return Disagreement(last.header_line or last.line, f"jupytext finds {len(theirs)} cells, not {len(ours)}")
     return None
 

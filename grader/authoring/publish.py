@@ -1,8 +1,8 @@
 """What ``grader generate`` makes, compares and writes.
 
-A ``Publication`` is worked out in memory; nothing is touched before its gates have passed. Files that change are written
-to a staging folder first and then put in place by renaming, with the old ones kept until all are there: a full disk
-or Ctrl-C leaves the old release whole.
+A ``Publication`` is worked out in memory; nothing is touched before its gates have passed. Files that change are
+written to a staging folder first and then put in place by renaming, with the old ones kept until all are there: a full
+disk or Ctrl-C leaves the old release whole.
 """
 
 from __future__ import annotations
@@ -318,6 +318,7 @@ def prove(
         grade: the grading function; tests pass a fake.
         said: told what an author should look at.
         started: told the chapter whose gates begin.
+
     Raises:
         CourseErrors: what the gates found, in all chapters.
     """
@@ -404,7 +405,7 @@ def _mover(source: Path, target: Path) -> Callable[[], None]:
 
 
 def _remover(path: Path) -> Callable[[], None]:
-    return lambda: path.unlink()
+    return path.unlink
 
 
 def _move(source: Path, target: Path) -> None:

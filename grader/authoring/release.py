@@ -21,7 +21,7 @@ from typing import Any
 
 from grader.authoring.check import check, offered_names, solution_names
 from grader.authoring.names import only_imports
-from grader.authoring.parse import LineError, read_solution_file
+from grader.authoring.parse import LineError, in_line_order, read_solution_file
 from grader.authoring.regions import Kind, regions, with_stubs, without_markers, without_regions
 from grader.course.config import CourseConfig
 from grader.course.model import Assignment, CourseCell, GradingSpec, Role
@@ -62,12 +62,13 @@ def read_and_check(config: CourseConfig, assignment_id: str) -> tuple[Assignment
     errors = [*format_errors, *check(assignment, config, path, _earlier_names(config, assignment_id))]
     title = config.chapter(assignment_id).title or assignment.title
     # One line, one mistake: what the format breaks, the checks stumble over again.
-    broken = {error.line for error in format_errors}
-    kept = [error for error in errors if error in format_errors or getattr(error, "line", 0) not in broken]
-    return (
-        dataclasses.replace(assignment, title=title),
-        list(sorted(kept, key=lambda error: getattr(error, "line", 0))),
-    )
+    broken = {error.line for error in format_errors if isinstance(error, LineError)}
+    kept = [
+        error
+        for error in errors
+        if error in format_errors or not isinstance(error, LineError) or error.line not in broken
+    ]
+    return dataclasses.replace(assignment, title=title), in_line_order(kept)
 
 
 def shown_path(config: CourseConfig, assignment_id: str) -> str:

@@ -90,9 +90,9 @@ _DOC = """The visible tests of {chapter}.
 
 Run them in this folder with `pytest`, or with `python test_{chapter}.py`.
 
-They try your notebook, {chapter}.ipynb, or your script, {chapter}.py: the one
-with more finished exercises, and of two alike the one that you saved last. The first line they print says which. To choose
-yourself: `CHAPTER_FILE={chapter}.py pytest`.
+They try your notebook, {chapter}.ipynb, or your script, {chapter}.py: the
+one with more finished exercises, and of two alike the one that you saved last. The first line they print says which.
+To choose yourself: `CHAPTER_FILE={chapter}.py pytest`.
 
 Your exercises are run without the other cells. There is nothing to do in this file, and it is not handed in.
 """

@@ -1,5 +1,6 @@
 # mypy: ignore-errors
-# ruff: noqa: ANN, BLE001, S102, D103 (pasted into student files: kept short and plain)
+# Pasted into student files: kept short and plain.
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204, BLE001
 """What every ``test_<chapter>.py`` begins with: it finds and runs the student's exercises.
 
 The text of this module, from its first import on, is pasted into the generated test files. So it uses the standard

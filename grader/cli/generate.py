@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.main import chosen_chapters, errors_json, open_course, print_json, shared_options
-from grader.errors import AnnotationError, CourseErrors, GraderError
+from grader.cli.main import chosen_chapters, open_course, print_json, shared_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from grader.authoring.publish import Publication
     from grader.course.config import CourseConfig
 
@@ -24,8 +21,8 @@ if TYPE_CHECKING:
 def generate(ctx: click.Context, chapters: tuple[str, ...], check: bool, as_json: bool, quiet: bool) -> None:
     """Make release/, source/<chapter>/ and the gradebook's entries from source/*.py.
 
-    Nothing is changed before the gates have passed: the solution earns every point, the untouched notebook earns none, and
-    no released file tells a line of a solution or a hidden test. All mistakes in all chapters are told at once, and
+    Nothing is changed before the gates have passed: the solution earns every point, the untouched notebook earns none,
+    and no released file tells a line of a solution or a hidden test. All mistakes in all chapters are told at once, and
     then nothing is written; name the chapters that are ready to generate only those.
 
     \b

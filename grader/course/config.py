@@ -26,7 +26,6 @@ import enum
 import math
 import re
 import traceback
-import types
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -259,7 +258,7 @@ def _limits(section: _Section, defaults: Limits) -> Limits:
 def _chapters(course: _Section, layout: Layout, defaults: Limits) -> Mapping[str, ChapterConfig]:
     given = course.take("chapters")
     if given is None:
-        return types.MappingProxyType({})
+        return {}
     if not isinstance(given, dict):
         raise course.error("chapters", "it must be a dict: chapter id → its options.", given)
     existing = layout.assignment_ids()
@@ -278,7 +277,7 @@ def _chapters(course: _Section, layout: Layout, defaults: Limits) -> Mapping[str
         chapters[assignment_id] = _chapter(
             _Section(options, f"c.Course.chapters[{assignment_id!r}]", course.place), defaults
         )
-    return types.MappingProxyType(chapters)
+    return chapters
 
 
 def _chapter(section: _Section, defaults: Limits) -> ChapterConfig:

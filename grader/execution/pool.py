@@ -66,18 +66,19 @@ class _Worker:
         os.close(result_write)
         self.channel = wire.Channel(result_read, task_write, max_bytes=MAX_FRAME_BYTES)
         self.task: Task | None = None
-        self.known_specs: dict[int, int] = {}
+        self.known_specs: dict[int, tuple[int, GradingSpec]] = {}  # by identity; the spec is kept, so that ids hold
 
     def give(self, task: Task) -> None:
         """Send a task; a spec is sent once and then called by its number."""
         self.task = task
-        number = self.known_specs.get(id(task.spec))
+        number, _ = self.known_specs.get(id(task.spec), (None, None))
         plain: dict[str, Any] = {
             "notebook": base64.b64encode(task.notebook).decode(),
             "files": {name: base64.b64encode(data).decode() for name, data in task.files.items()},
         }
         if number is None:
-            number = self.known_specs[id(task.spec)] = len(self.known_specs)
+            number = len(self.known_specs)
+            self.known_specs[id(task.spec)] = (number, task.spec)
             plain["new_spec"] = task.spec.to_plain()
         plain["spec"] = number
         self.channel.send(json.dumps(plain).encode(), time.monotonic() + 60)
@@ -125,7 +126,6 @@ class Pool:
         queue = iter(tasks)
         again: list[Task] = []
         tries: dict[Key, int] = {}
-        specs: list[GradingSpec] = []  # keeps specs alive: workers know them by identity
         alone: list[Task] = []
         exhausted = False
         while True:
@@ -136,8 +136,6 @@ class Pool:
                     exhausted = task is None
                 if task is None:
                     break
-                if not any(spec is task.spec for spec in specs):
-                    specs.append(task.spec)
                 yield from self._start(task, again, tries)
             if not self._busy():
                 break

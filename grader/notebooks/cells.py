@@ -147,9 +147,9 @@ _MAGIC = re.compile(
 
 
 def with_magics(source: str) -> str:
-    """Turn the comments of a free cell that stand for IPython magics (``# %timeit f(x)``) into magics, as jupytext does.
+    """Turn the comments of a free cell that stand for IPython's magics (``# %timeit f(x)``) into magics.
 
-    A solution file is plain Python, so magics can only stand there as comments.
+    A solution file is plain Python, so magics can only stand there as comments. jupytext does the same.
     """
     if "#" not in source:
         return source

@@ -43,7 +43,7 @@ def read_notebook(text: str) -> dict[str, Any]:
         node = nbformat.reads(text, as_version=4)
     except (NotJSONError, AttributeError, KeyError, TypeError) as problem:
         raise ValueError(f"not a notebook: {problem}") from problem
-    return _plain(node)
+    return dict(_plain(node))
 
 
 def _plain(value: Any) -> Any:

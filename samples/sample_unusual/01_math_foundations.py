@@ -1,4 +1,4 @@
-Helpers in a cell of their own, recursion, match, fsum, a cell magic, and prints in the middle of the work.
+# Helpers in a cell of their own, recursion, match, fsum, a cell magic, and prints in the middle of the work.
 
 # %% my_helpers before="vector_add"
 from functools import reduce

@@ -1,4 +1,4 @@
-The sigmoid by way of tanh, relu by way of abs, the neuron as a dataclass.
+# The sigmoid by way of tanh, relu by way of abs, the neuron as a dataclass.
 
 # %% sigmoid
 sigmoid = lambda z: 0.5 + 0.5 * math.tanh(z / 2)  # the same curve, and it cannot overflow

@@ -1,4 +1,4 @@
-A layer with slots whose weights are drawn column by column; a network that is recursive.
+# A layer with slots whose weights are drawn column by column; a network that is recursive.
 
 # %% Layer
 class Layer:

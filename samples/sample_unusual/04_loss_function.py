@@ -1,4 +1,4 @@
-Softmax by log-sum-exp, sums by fsum, the cross-entropy by comparing logarithms.
+# Softmax by log-sum-exp, sums by fsum, the cross-entropy by comparing logarithms.
 
 # %% softmax
 def log_sum_exp(logits):

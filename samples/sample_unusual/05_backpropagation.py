@@ -1,4 +1,4 @@
-The layer doesn't inherit from chapter 3's; gradients are built by loops; the backward pass is recursive.
+# The layer doesn't inherit from chapter 3's; gradients are built by loops; the backward pass is recursive.
 
 # %% BackpropLayer
 class BackpropLayer:

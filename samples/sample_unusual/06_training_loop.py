@@ -1,4 +1,4 @@
-A dataclass; train_step is a generator underneath; the history is filled by train_step only.
+# A dataclass; train_step is a generator underneath; the history is filled by train_step only.
 
 # %% Trainer
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-The sigmoid as output, a property for the network, vectors of whole numbers; evaluate() by way of helpers.
+# The sigmoid as output, a property for the network, vectors of whole numbers; evaluate() by way of helpers.
 
 # %% LetterClassifier
 import string
