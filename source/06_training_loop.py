@@ -293,16 +293,18 @@ for sizes, hidden, last, rate, case in (
     walker = Trainer(network) if rate is None else Trainer(network, learning_rate=rate)
     for right in (0, 1):
         vector, one_hot = [1.5 - right, -0.5, 2.0][: sizes[0]], [int(c == right) for c in range(sizes[-1])]
-        numbers = read_numbers(network.layers)
+        standing = read_numbers(network.layers)
         wanted = [
             [
                 [
                     w - (rate or 0.01) * slope
-                    for w, slope in zip(row, central_differences(lambda: loss_of(numbers, kinds, vector, one_hot), row))
+                    for w, slope in zip(
+                        row, central_differences(lambda: loss_of(standing, kinds, vector, one_hot), row)
+                    )
                 ]
                 for row in table
             ]
-            for table, _ in numbers
+            for table, _ in standing
         ]
         walker.train_step(vector, one_hot)
         now = [table for table, _ in read_numbers(network.layers)]
@@ -329,10 +331,10 @@ for sizes, hidden, last, rate, case in (
     walker = Trainer(network) if rate is None else Trainer(network, learning_rate=rate)
     for right in (1, 0):
         vector, one_hot = [0.5 + right, -1.5, 1.0][: sizes[0]], [int(c == right) for c in range(sizes[-1])]
-        numbers = read_numbers(network.layers)
+        standing = read_numbers(network.layers)
         wanted = []
-        for _, offsets in numbers:
-            slopes = central_differences(lambda: loss_of(numbers, kinds, vector, one_hot), offsets)
+        for _, offsets in standing:
+            slopes = central_differences(lambda: loss_of(standing, kinds, vector, one_hot), offsets)
             wanted.append([b - (rate or 0.01) * slope for b, slope in zip(offsets, slopes)])
         walker.train_step(vector, one_hot)
         now = [offsets for _, offsets in read_numbers(network.layers)]

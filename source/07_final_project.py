@@ -160,8 +160,8 @@ def draw_curve(values, width=60, height=10):
 # - *The confidence is that of the predicted letter*, not of the right one.
 # - *Train the network that you use.* If `self.network` and `self.trainer.network` are two objects, the loss falls and
 #   the predictions stay random.
-# - *The learning rate.* 0.05 suits this network. At 0.0005 the 500 epochs are over before anything has happened; at 5
-#   the loss explodes.
+# - *The learning rate.* 0.05 suits this network. At 0.0005 the loss is still at 2.9 after 500 epochs; at 5 it ends up
+#   above that of a guess.
 
 
 # %% LetterClassifier role="solution"
@@ -435,7 +435,9 @@ for result in results:
     bar = "#" * round(30 * result["confidence"])
     print(f"  {result['letter']}         {result['predicted']}  {mark} {result['confidence']:8.1%}  {bar}")
 n_right = sum(bool(result["correct"]) for result in results)
+n_numbers = sum(sum(map(len, weights)) + len(biases) for weights, biases in read_numbers(champion.network))
 print(f"\naccuracy: {n_right} of {len(results)} letters, {accuracy:.1%}, after {len(averages)} epochs")
+print(f"size: {n_numbers:,} numbers, {4 * n_numbers / 1000:.1f} KB at 4 bytes each")
 if accuracy == 1:
     print("Every letter is right. You built this, from the dot product up.")
 

@@ -7,14 +7,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from small_course import make_course
+
 from grader.course.config import load_config
 from grader.course.model import GradedSubmission, Outcome, Role, Verdict
-from small_course import make_course
 
 SAMPLES = Path(__file__).parent / "samples"
 
 
 def pytest_addoption(parser):
+    """Add the option that rewrites goldens."""
     parser.addoption(
         "--update-goldens", action="store_true", help="rewrite tests/samples; read the diff before committing"
     )
@@ -44,6 +46,7 @@ def write_course(tmp_path):
 @pytest.fixture(scope="session")
 def _generated(tmp_path_factory):
     from click.testing import CliRunner
+
     from grader.cli.main import main
 
     config = make_course(tmp_path_factory.mktemp("generated") / "course")

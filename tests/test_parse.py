@@ -5,13 +5,14 @@ import textwrap
 
 import jupytext
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from grader.authoring.parse import parse_solution_file
 from grader.authoring.percent import disagreement, percent_cells
 from grader.authoring.release import percent_text
 from grader.course.model import CourseCell, Role
 from grader.errors import CourseErrors
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 DESIGN = '''# %% [markdown]
 # ## The dot product ...
@@ -30,18 +31,21 @@ assert dot_product([-2], [5]) == -10, "negative numbers"
 
 
 def mistakes(text, path="source/01_x.py"):
+    """The author's mistakes in a text that has some."""
     with pytest.raises(CourseErrors) as caught:
         parse_solution_file(textwrap.dedent(text), path)
     return caught.value.errors
 
 
 def only_mistake(text):
+    """The mistake in a text that has exactly one."""
     found = mistakes(text)
     assert len(found) == 1, [str(error) for error in found]
     return found[0]
 
 
 def cells_of(text):
+    """The cells of a text without mistakes."""
     return parse_solution_file(textwrap.dedent(text), "source/01_x.py").cells
 
 
@@ -439,7 +443,8 @@ def test_line_ends_do_not_matter(end):
 
 def test_a_jupytext_header_is_stepped_over():
     """The YAML header that jupytext writes is no cell; a shebang and an encoding line neither."""
-    header = "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n# ---\n# jupyter:\n#   jupytext:\n#     formats: ipynb,py:percent\n# ---\n\n"
+    header = "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n"
+    header += "# ---\n# jupyter:\n#   jupytext:\n#     formats: ipynb,py:percent\n# ---\n\n"
     assert [cell.line for cell in cells_of(header + DESIGN)] == [10, 12, 18]
     assert disagreement(header + DESIGN) is None
 
@@ -452,9 +457,8 @@ def test_text_before_the_first_header_is_a_cell():
 
 def test_free_cells_may_have_magics():
     """Magics are IPython's business in cells without a role: commented, bare, or a whole cell of another language."""
-    cells_of(
-        "# %%\n# %timeit f(1)\n%matplotlib inline\n!ls\nfiles = !ls\nlen?\n# %%\n%%bash\nls | wc (\n# %%\n%%time\nx = 1\n"
-    )
+    cells_of("# %%\n# %timeit f(1)\n%matplotlib inline\n!ls\nfiles = !ls\nlen?\n")
+    cells_of("# %%\n%%bash\nls | wc (\n# %%\n%%time\nx = 1\n")
     assert "not valid Python" in only_mistake("# %%\n%%time\nx = (\n").message
 
 
@@ -498,6 +502,7 @@ TITLES = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)
 
 @st.composite
 def course_cells(draw):
+    """Cells of every role, with unique titles."""
     cells = []
     for title in draw(st.lists(TITLES, unique=True, max_size=6)):
         role = draw(st.sampled_from(list(Role)))
@@ -519,21 +524,13 @@ def course_cells(draw):
 @settings(deadline=None)
 @given(course_cells())
 def test_what_is_written_is_read_again(cells):
-    """parse ∘ write is the identity on cells, and jupytext agrees."""
+    """Parse ∘ write is the identity on cells, and jupytext agrees."""
     text = percent_text(cells)
-    read = [
-        CourseCell(
-            cell.title,
-            Role(dict((o.key, o.value) for o in cell.options).get("role", "free")),
-            cell.source,
-            cell.cell_type,
-            float(dict((o.key, o.value) for o in cell.options).get("points", 0)),
-            "partial" in [o.key for o in cell.options],
-        )
-        for cell in percent_cells(text)
-    ]
+    read = []
+    for cell in percent_cells(text):
+        options = {option.key: option.value for option in cell.options}
+        role, points = Role(options.get("role", "free")), float(options.get("points", 0))
+        read.append(CourseCell(cell.title, role, cell.source, cell.cell_type, points, "partial" in options))
     assert read == cells
-    assert [
-        cell.source
-        for cell in jupytext.reads(text, {"extension": ".py", "format_name": "percent", "comment_magics": False}).cells
-    ] == [cell.source for cell in cells]
+    form = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+    assert [cell.source for cell in jupytext.reads(text, form).cells] == [cell.source for cell in cells]

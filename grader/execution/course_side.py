@@ -18,7 +18,9 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from grader.course.model import GradingSpec, Role
+from grader.course.model import CourseCell, GradingSpec, Role
+from grader.execution.grade_cells import GradeCell, ready_cell
+from grader.execution.parsing import parse_cell
 from grader.execution.reference import build_chapters
 
 
@@ -76,7 +78,18 @@ class CourseSide:
         self.slot = SessionSlot()
         self.chapters = CourseNames(self.slot, "chapters")
         self.setup = CourseNames(self.slot, "__main__")
+        self._ready: dict[tuple[str, bool], GradeCell] = {}
         self._build(spec)
+        for cell in spec.cells:
+            if cell.role is Role.TEST:
+                self.grade_cell(cell, visible_only=False)
+
+    def grade_cell(self, cell: CourseCell, *, visible_only: bool) -> GradeCell:
+        """A grade cell of the spec, made ready once."""
+        key = (cell.name, visible_only)
+        if key not in self._ready:
+            self._ready[key] = ready_cell(cell, visible_only=visible_only)
+        return self._ready[key]
 
     def _build(self, spec: GradingSpec) -> None:
         state = random.getstate()
@@ -198,14 +211,3 @@ def _is_ours(kind: type) -> bool:
 def _quiet() -> Iterator[None]:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield
-
-
-def parse_cell(source: str) -> ast.Module | None:
-    """A cell's syntax tree, IPython magics left out; None when it is not Python."""
-    lines = [f"pass  # {line}" if line.startswith(("%", "!", "?")) else line for line in source.split("\n")]
-    for text in (source, "\n".join(lines)):
-        try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return None

@@ -42,7 +42,8 @@ class Failures:
                 self._classes[key] = type(class_name, _linear(chain), {})
             except TypeError:  # bases that do not agree: the built-in one is what tests ask for
                 self._classes[key] = type(class_name, (RemoteFailure, base), {})
-        error: Any = self._classes[key].__new__(self._classes[key])
+        made: Any = self._classes[key]
+        error = made.__new__(made)  # without __init__: some built-in ones insist on arguments
         BaseException.__init__(error, message)
         error.args = (message,)
         error.cell, error.line = cell, line
@@ -50,7 +51,8 @@ class Failures:
         error.class_name, error.builtin_name = class_name, builtin
         if type(number) is int and number > 0:
             error.grader_reference = decode(["o", number, "object", class_name])
-        return error  # type: ignore[no-any-return]
+        assert isinstance(error, BaseException)
+        return error
 
     def class_for(self, number: int, name: str, builtin: str) -> type:
         """The judge's stand-in for an exception class of the student's: the same each time."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
-import copy
 import dataclasses
 import io
 import linecache
@@ -22,11 +21,13 @@ from typing import Any
 
 from grader.course.model import CourseCell, GradingSpec, Outcome, Role, Verdict
 from grader.execution import remote
-from grader.execution.course_side import CourseNames, CourseSide, parse_cell
+from grader.execution.course_side import CourseNames, CourseSide
+from grader.execution.grade_cells import GradeCell
 from grader.execution.outputs import Output, add_stream, checked_outputs, error_output, result_output
+from grader.execution.parsing import parse_cell
 from grader.execution.sandbox import now
 from grader.execution.session import Session
-from grader.execution.submission import Step, bound_names, clean_text, hidden_lines, without_hidden
+from grader.execution.submission import Step, bound_names, clean_text
 from grader.execution.wording import cut, message_of, shown_value
 
 MAX_MESSAGE = 2_000
@@ -70,43 +71,6 @@ class Names(dict[str, Any]):
         if hasattr(builtins, name):
             raise KeyError(name)
         return self._setup[name]
-
-
-class _Rewrite(ast.NodeTransformer):
-    """Three places where a grade cell must mean remote things as Python means local ones.
-
-    ``type(x)`` of a live view is ``list``; ``except X`` works for an exception class of the student's; an assert that
-    compares two values remembers them for its message.
-    """
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1 and not node.keywords:
-            node.func = ast.copy_location(ast.Name("__grader_type__", ast.Load()), node.func)
-        return node
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
-        self.generic_visit(node)
-        if node.type is not None:
-            node.type = ast.copy_location(
-                ast.Call(ast.Name("__grader_catch__", ast.Load()), [node.type], []), node.type
-            )
-        return node
-
-    def visit_Assert(self, node: ast.Assert) -> ast.AST:
-        self.generic_visit(node)
-        test = node.test
-        if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            operator = type(test.ops[0]).__name__
-            node.test = ast.copy_location(
-                ast.Call(
-                    ast.Name("__grader_compare__", ast.Load()),
-                    [ast.Constant(operator), test.left, test.comparators[0]],
-                    [],
-                ),
-                test,
-            )
-        return node
 
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -158,8 +122,7 @@ class Judge:
         self.names = Names(session, spec, self.course.setup)
         self.hidden_seen = False
         self._started = now()
-        self._hidden: dict[str, set[int]] = {}
-        self._trees: dict[str, ast.Module] = {}
+        self._cells: dict[str, GradeCell] = {}
         self._operands: tuple[str, Any, Any] | None = None
         self._outputs: list[Output] = []
         self._secret: list[str] = []
@@ -237,7 +200,7 @@ class Judge:
     def _ready(self) -> bool:
         """True with a living student process, if need be a new one in the state before the cell that ended the last."""
         limits = self.spec.limits
-        if self.session.cpu_s() >= limits.submission_cpu_s or now() >= self._started + limits.submission_wall_s:
+        if self.session.cpu_at_cell >= limits.submission_cpu_s or now() >= self._started + limits.submission_wall_s:
             return False
         if self.session.is_dead:
             return self.session.resume()
@@ -274,27 +237,26 @@ class Judge:
             return Outcome.TIMEOUT, 0.0, "The test ran away on a value that your code gave it.", "", False
         if not self._ready():
             return Outcome.NOT_RUN, 0.0, f"Not run: {NOT_READY}.", "", False
-        source = without_hidden(cell.source) if self.visible_only else cell.source
-        filename = f"<{cell.name}>"
-        hidden = hidden_lines(source)
-        self._hidden[filename] = hidden
-        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        tree = parse_cell(source)
-        if tree is None:
+        ready = self.course.grade_cell(cell, visible_only=self.visible_only)
+        self._cells[ready.filename] = ready
+        lines = ready.source.splitlines(keepends=True)
+        linecache.cache[ready.filename] = (len(ready.source), None, lines, ready.filename)
+        if ready.tree is None or ready.body is None:
             return Outcome.ERROR, 0.0, "The test itself cannot be run. Tell your instructor.", "not Python", False
-        self._trees[filename] = tree
         limits = self.spec.limits
         random.seed(self.spec.seed)
         stdout = _TestOutput(self)
         try:
             self.session.begin_cell(limits.cpu_s, limits.wall_s)
             with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(io.StringIO()):
-                value = self._execute(tree, filename, want_value=cell.partial)
+                exec(ready.body, self.names)
+                value: Any = eval(ready.value, self.names) if ready.value else None  # noqa: S307 (the course's own test)
         except remote.JudgeAbort:
-            pass
+            value = None
         except BaseException as exc:  # noqa: BLE001 (whatever a test raises is its verdict)
+            value = None
             if self.session.broken is None:
-                return (*self._failure(exc, filename), False)
+                return (*self._failure(exc), False)
         broken = self.session.broken
         if isinstance(broken, remote.CellTimeout):
             return Outcome.TIMEOUT, 0.0, f"Your code was {broken}.", "", broken.wall_only
@@ -302,7 +264,7 @@ class Judge:
             return Outcome.CRASHED, 0.0, f"Your code ended its process: {broken}.", str(broken), False
         if not cell.partial:
             return Outcome.PASSED, cell.points, "", "", False
-        if type(value) not in (int, float) or not 0 <= value <= cell.points or self._is_remote_value(value, tree):
+        if type(value) not in (int, float) or not 0 <= value <= cell.points or self._is_remote_value(value, ready.tree):
             shown = "The test gave no usable score. Tell your instructor."
             return Outcome.ERROR, 0.0, shown, f"partial score {shown_value(value)}", False
         if value == cell.points:
@@ -322,16 +284,6 @@ class Judge:
             and any(value is reply for reply in self.session.scalars)
         )
 
-    def _execute(self, tree: ast.Module, filename: str, *, want_value: bool) -> Any:
-        rewritten = ast.fix_missing_locations(_Rewrite().visit(ast.Module(copy.deepcopy(tree.body), [])))
-        last = rewritten.body[-1] if rewritten.body else None
-        if want_value and isinstance(last, ast.Expr):
-            head = ast.Module(rewritten.body[:-1], [])
-            exec(compile(head, filename, "exec", dont_inherit=True), self.names)
-            return eval(compile(ast.Expression(last.value), filename, "eval", dont_inherit=True), self.names)  # noqa: S307
-        exec(compile(rewritten, filename, "exec", dont_inherit=True), self.names)
-        return None
-
     def _compare(self, operator: str, left: Any, right: Any) -> Any:
         self._operands = (operator, left, right)
         result = _COMPARE[operator](left, right)
@@ -341,10 +293,10 @@ class Judge:
 
     # -- what may be said ------------------------------------------------------------------------------------
 
-    def _failure(self, exc: BaseException, filename: str) -> tuple[Outcome, float, str, str]:
+    def _failure(self, exc: BaseException) -> tuple[Outcome, float, str, str]:
         """Outcome, score, the student's message and the grader's detail for an exception that ended a grade cell."""
-        frames = [frame for frame in traceback.extract_tb(exc.__traceback__) if frame.filename in self._hidden]
-        is_hidden = any((frame.lineno or 0) in self._hidden[frame.filename] for frame in frames)
+        frames = [frame for frame in traceback.extract_tb(exc.__traceback__) if frame.filename in self._cells]
+        is_hidden = any((frame.lineno or 0) in self._cells[frame.filename].hidden for frame in frames)
         self._failed_hidden = is_hidden
         detail = self._detail(exc, frames)
         remote_failure = exc if isinstance(exc, remote.RemoteFailure) else None
@@ -394,7 +346,7 @@ class Judge:
     def _hint(self, frames: list[traceback.FrameSummary]) -> str:
         """The author's words for what a hidden test tests, when they are plain words and not made from values."""
         for frame in reversed(frames):
-            tree = self._trees.get(frame.filename)
+            tree = self._cells[frame.filename].tree
             for node in ast.walk(tree) if tree else ():
                 if not isinstance(node, ast.Assert | ast.Raise) or not frame.lineno:
                     continue
@@ -417,8 +369,8 @@ class Judge:
         """True while a line of a hidden region (or of a helper defined in one) is being executed."""
         frame = sys._getframe(1)
         while frame is not None:
-            hidden = self._hidden.get(frame.f_code.co_filename)
-            if hidden and frame.f_lineno in hidden:
+            cell = self._cells.get(frame.f_code.co_filename)
+            if cell and frame.f_lineno in cell.hidden:
                 return True
             frame = frame.f_back  # type: ignore[assignment]
         return False

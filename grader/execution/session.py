@@ -75,8 +75,8 @@ class Session:
     """One conversation with one student process.
 
     A crash costs the cell that caused it: before a cell the student process may be asked to leave a *snapshot*, a
-    waiting copy of itself. When a cell has ended the process, the snapshot goes on: what was said since is repeated to it,
-    without the dead cell.
+    waiting copy of itself. When a cell has ended the process, the snapshot goes on: what was said since is repeated to
+    it, without the dead cell.
 
     Args:
         process: a fresh student process; the session ends it.
@@ -106,7 +106,7 @@ class Session:
         self._names: dict[tuple[str, str], RemoteReference] = {}
         self._cell_cpu_limit = float("inf")
         self._cell_wall_deadline = float("inf")
-        self._cell_cpu_start = 0.0
+        self.cpu_at_cell = 0.0
         self._interrupted_at: float | None = None
         self._next_look = 0.0
         self._held: list[Any] = []
@@ -122,7 +122,7 @@ class Session:
         if self._work_s >= CHECKPOINT_S:
             self._take_snapshot()
         self._mark = len(self._log)
-        self._cell_cpu_start = self.cpu_s()
+        self.cpu_at_cell = self.cpu_s()
         self._cell_cpu_limit = cpu_s
         self._cell_wall_deadline = now() + wall_s
         self._interrupted_at = None
@@ -158,7 +158,7 @@ class Session:
 
     def _check_limits(self, *, waiting: bool) -> None:
         self._next_look = now() + SLICE_S
-        used = self.cpu_s() - self._cell_cpu_start
+        used = self.cpu_s() - self.cpu_at_cell
         over_cpu = used >= self._cell_cpu_limit
         over_wall = now() >= self._cell_wall_deadline
         if not (over_cpu or over_wall):
@@ -215,7 +215,7 @@ class Session:
         self.epoch += 1
         self._names.clear()
         self._interrupted_at = None
-        self._cell_cpu_limit, self._cell_cpu_start = REPLAY_CPU_S, self.cpu_s()
+        self._cell_cpu_limit, self.cpu_at_cell = REPLAY_CPU_S, self.cpu_s()
         self._cell_wall_deadline = now() + 4 * REPLAY_CPU_S
         for linked in self._linked.values():
             linked.known = None  # the snapshot has copies from before the dead cell, or none
