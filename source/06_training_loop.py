@@ -390,10 +390,10 @@ for sizes, n_examples, case in (([2, 3, 2], 1, 1), ([3, 4, 3], 5, 2), ([4, 2], 7
         ([dice.uniform(-2, 2) for _ in range(sizes[0])], [int(c == k % sizes[-1]) for c in range(sizes[-1])])
         for k in range(n_examples)
     ]
-    numbers = read_numbers(network.layers)
+    standing = read_numbers(network.layers)
     walker = Trainer(network, 1e-13)
     for some in (pairs, pairs[:1], pairs):
-        each = [loss_of(numbers, kinds, vector, one_hot) for vector, one_hot in some]
+        each = [loss_of(standing, kinds, vector, one_hot) for vector, one_hot in some]
         assert close(walker.train_epoch(some), math.fsum(each) / len(each)), (
             "train_epoch must return the mean loss of this epoch's examples"
         )

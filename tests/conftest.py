@@ -82,7 +82,7 @@ def fake_grade(notebook, spec, files=None):
 @pytest.fixture
 def fake_gates(monkeypatch):
     """The gates of ``grader generate`` without student processes."""
-    monkeypatch.setattr("grader.execution.grade.grade", fake_grade)
+    monkeypatch.setattr("grader.authoring.publish.real_grade", fake_grade)
 
 
 @pytest.fixture

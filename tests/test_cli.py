@@ -6,13 +6,15 @@ import time
 import click
 import pytest
 from click.testing import CliRunner
+from small_course import hand_in, make_course
+
 from grader.cli import main as cli
 from grader.errors import AnnotationError, CourseErrors, GraderError
 from grader.gradebook.store import open_gradebook
-from small_course import hand_in, make_course
 
 
 def run(*args, **more):
+    """Run ``grader``."""
     return CliRunner().invoke(cli.main, [str(arg) for arg in args], **more)
 
 

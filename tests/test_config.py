@@ -1,17 +1,19 @@
 import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from grader.course.config import LateRule, load_config
 from grader.course.dates import instant
 from grader.course.model import Limits
 from grader.errors import ConfigError
-from hypothesis import given
-from hypothesis import strategies as st
 
 UTC = datetime.UTC
 
 
 def config_of(folder, text, *chapters):
+    """A course with this configuration and empty chapters."""
     (folder / "course_config.py").write_text("c = get_config()\n" + text)
     (folder / "source").mkdir(exist_ok=True)
     for name in chapters:
@@ -20,6 +22,7 @@ def config_of(folder, text, *chapters):
 
 
 def complaint(folder, text, *chapters):
+    """What is said of a configuration that cannot be."""
     with pytest.raises(ConfigError) as caught:
         config_of(folder, text, *chapters)
     return str(caught.value)

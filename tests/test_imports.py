@@ -18,6 +18,7 @@ HEAVY = ("nbgrader", "nbformat", "IPython", "sqlalchemy", "rich", "jupytext", "t
 
 
 def dotted(path):
+    """A module's name."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 
@@ -38,17 +39,19 @@ def imports(path, *, at_top_only=False):
 
 
 def ours(path):
+    """What a module imports of ours."""
     return {name for name in imports(path) if name.split(".")[0] == "grader"}
 
 
 def layer(name):
+    """The layer that a module belongs to."""
     parts = name.split(".")
     return "" if name in FRONT or len(parts) == 1 else parts[1]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=dotted)
 def test_no_arrow_turns_back(path):
-    """cli → reports → gradebook → authoring → execution → notebooks → course; a layer may be skipped."""
+    """From cli over reports, gradebook, authoring, execution and notebooks to course; a layer may be skipped."""
     here = layer(dotted(path))
     for name in ours(path):
         there = layer(name)
@@ -89,7 +92,9 @@ def test_nbgrader_is_imported_where_it_is_needed():
 def loaded_after(code):
     """The heavy packages that a fresh interpreter has loaded after ``code``."""
     script = f"import sys\n{code}\nprint(*sorted({set(HEAVY)!r} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=PACKAGE.parent, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+    )
     return done.stdout.split()[-1:] if done.stdout.splitlines()[-1].strip() else []
 
 

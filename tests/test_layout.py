@@ -1,6 +1,7 @@
 import os
 
 import pytest
+
 from grader.course.layout import Layout, find_course
 from grader.errors import UsageProblem
 

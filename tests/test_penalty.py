@@ -1,10 +1,11 @@
 import datetime
 
 import pytest
-from grader.course.config import LatePolicy, LateRule
-from grader.gradebook.penalty import late_penalty, seconds_late
 from hypothesis import given
 from hypothesis import strategies as st
+
+from grader.course.config import LatePolicy, LateRule
+from grader.gradebook.penalty import late_penalty, seconds_late
 
 DAY_S = 86_400
 DUE = datetime.datetime(2026, 10, 5, 23, 59, tzinfo=datetime.UTC)

@@ -6,6 +6,10 @@ import re
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from small_course import CONFIG, graded, hand_in, make_course
+
 from grader.authoring.release import grading_spec
 from grader.cli.main import main
 from grader.course.model import GradedSubmission, Outcome
@@ -13,9 +17,6 @@ from grader.gradebook.store import ScoredSubmission, open_gradebook
 from grader.reports.scores import State, class_report, student_report
 from grader.reports.terminal import course_of
 from grader.reports.text import points, printable, spreadsheet_cell
-from hypothesis import given
-from hypothesis import strategies as st
-from small_course import CONFIG, graded, hand_in, make_course
 
 IN_TIME = datetime.datetime(2026, 10, 5, 12, 0, tzinfo=datetime.UTC)
 LATE = datetime.datetime(2026, 10, 7, 12, 0, tzinfo=datetime.UTC)
@@ -42,6 +43,7 @@ def config(tmp_path):
 
 
 def run(config, *args):
+    """Run ``grader report``."""
     return CliRunner().invoke(main, ["--course", str(config.root), "report", *args])
 
 

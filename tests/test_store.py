@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_course import CONFIG, graded, make_course, verdict
+
 from grader.authoring.release import grading_spec
 from grader.course.model import CourseCell, GradedSubmission, Outcome, Role
 from grader.errors import GradebookError
 from grader.gradebook import database, tables
 from grader.gradebook.cells import gradebook_cells
 from grader.gradebook.store import ScoredSubmission, open_gradebook
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from small_course import CONFIG, graded, make_course, verdict
 
 # nbgrader's own use of SQLAlchemy
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <:sqlalchemy.exc.SAWarning")
@@ -32,21 +33,25 @@ LATE = datetime.datetime(2026, 10, 7, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def config(tmp_path):
+    """The small course."""
     return make_course(tmp_path)
 
 
 @pytest.fixture
 def store(config):
+    """Its open gradebook, which knows chapter 1."""
     with open_gradebook(config) as opened:
         opened.sync_assignment("01_add", grading_spec(config, "01_add").cells, due=config.chapter("01_add").due)
         yield opened
 
 
 def scored(student, result=None, timestamp=IN_TIME, content_hash="h1"):
+    """A result on its way into the gradebook."""
     return ScoredSubmission(student, result or graded(), timestamp, content_hash)
 
 
 def path_of(config):
+    """The gradebook's file."""
     return config.layout.gradebook_path
 
 
@@ -59,6 +64,7 @@ def sql(config, statement, *values):
 
 
 def nbgraders(config):
+    """The same gradebook, opened by nbgrader."""
     from nbgrader.api import Gradebook
 
     return Gradebook(config.db_url, config.course_id)
@@ -100,7 +106,7 @@ def test_a_new_gradebook_is_what_nbgrader_makes(config, tmp_path, monkeypatch):
 
 
 def test_a_gradebook_is_made_without_any_program_on_the_path(config, monkeypatch):
-    """nbgrader asks a program called alembic; an environment that is not activated has none."""
+    """Where nbgrader asks a program called alembic: an environment that is not activated has none."""
     monkeypatch.setenv("PATH", "")
     with open_gradebook(config) as store:
         assert store.assignments() == []
@@ -157,9 +163,7 @@ def all_rows(config):
         name_of[row["id"]] = f"source:{row['name']}"
     assert all(len(key) == 32 for key in name_of)
     return {
-        name: sorted(
-            (tuple((key, name_of.get(value, value)) for key, value in row.items()) for row in rows), key=repr
-        )
+        name: sorted((tuple((key, name_of.get(value, value)) for key, value in row.items()) for row in rows), key=repr)
         for name, rows in db.items()
     }
 
@@ -444,6 +448,7 @@ def test_no_submissions_is_no_transaction(store):
 
 
 def cells_of(*names):
+    """Cells of a chapter, by name."""
     cells = []
     for name in names:
         role = Role.TEST if name.startswith("test") else Role.SOLUTION
@@ -452,6 +457,7 @@ def cells_of(*names):
 
 
 def results_for(*names):
+    """A submission that passed these tests."""
     verdicts = tuple(verdict(name, Outcome.PASSED, 1.0) for name in names)
     return GradedSubmission("c", {}, verdicts)
 
@@ -467,7 +473,7 @@ def test_a_chapter_that_did_not_change_is_left_alone(config):
 
 
 def test_changed_points_and_sources_are_taken_over(config):
-    """nbgrader allows that after submissions, too."""
+    """Also after submissions, as nbgrader allows."""
     with open_gradebook(config) as store:
         store.sync_assignment("c", cells_of("a", "test_a"))
         store.write_batch([ScoredSubmission("ada", results_for("test_a"))])
@@ -479,7 +485,7 @@ def test_changed_points_and_sources_are_taken_over(config):
 
 
 def test_an_added_cell_waits_and_the_others_keep_their_scores(config):
-    """nbgrader refuses this once there are submissions."""
+    """Also after submissions, where nbgrader refuses it."""
     with open_gradebook(config) as store:
         store.sync_assignment("c", cells_of("a", "test_a"))
         store.write_batch([ScoredSubmission("ada", results_for("test_a"))])
@@ -514,7 +520,7 @@ def test_a_removed_cells_scores_go_to_the_history(config):
 def test_a_chapter_that_the_gradebook_does_not_know_is_an_error(store):
     """Not a row without a parent."""
     other = dataclasses.replace(graded(), assignment_id="09_new")
-    with pytest.raises(GradebookError, match="09_new is not in the gradebook.\nMake it known with: grader generate"):
+    with pytest.raises(GradebookError, match=r"09_new is not in the gradebook\.\nMake it known with: grader generate"):
         store.write_batch([scored("ada", other)])
 
 
@@ -570,7 +576,10 @@ def test_a_gradebook_of_another_time_is_refused(config, version, said):
     """With what to do, and without touching it."""
     with open_gradebook(config):
         pass
-    sql(config, "DELETE FROM alembic_version" if version is None else f"UPDATE alembic_version SET version_num={version}")
+    sql(
+        config,
+        "DELETE FROM alembic_version" if version is None else f"UPDATE alembic_version SET version_num={version}",
+    )
     before = path_of(config).read_bytes()
     with pytest.raises(GradebookError, match=said), open_gradebook(config):
         pass
@@ -595,10 +604,12 @@ def test_nbgraders_schema_version_is_read_from_its_migrations():
 
 
 def make_text(path):
+    """A text file."""
     path.write_text("these are no scores\n" * 100)
 
 
 def make_other_database(path):
+    """Somebody's recipes."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
 
@@ -720,7 +731,7 @@ def _make(config, barrier, problems):
     try:
         with open_gradebook(config) as store:
             store.sync_assignment("01_add", grading_spec(config, "01_add").cells)
-    except Exception as problem:
+    except GradebookError as problem:
         problems.append(problem)
 
 

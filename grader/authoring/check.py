@@ -64,7 +64,7 @@ def remarks(assignment: Assignment, path: str) -> list[AnnotationError]:
     for number, cell in enumerate(assignment.cells, start=1):
         if cell.role is Role.MANUAL and cell.cell_type == "markdown" and not regions(cell.source):
             message = "students get none of this text: without markers all of it is taken for the model answer."
-            hint = "Ask the question in the cell before it, or put ### BEGIN SOLUTION and ### END SOLUTION around the answer."
+            hint = "Ask in the cell before it, or put ### BEGIN SOLUTION and ### END SOLUTION around the answer."
             found.append(_error(path, number, cell, 1, message, hint))
     return list(in_line_order(found))
 

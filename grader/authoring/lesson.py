@@ -32,8 +32,8 @@ def readme_md(config: CourseConfig, chapters: Sequence[Assignment], *, has_chapt
         rows.append([folder, chapter.title, names, points_text(chapter.max_score)])
     table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
     beside = (
-        "\n- `chapters.py` gives a chapter what you wrote in earlier ones (`from chapters import …`). There is nothing\n"
-        "  to do in it, but the folders must lie side by side, as they do here."
+        "\n- `chapters.py` gives a chapter what you wrote in earlier ones (`from chapters import …`). There is\n"
+        "  nothing to do in it, but the folders must lie side by side, as they do here."
         if has_chapters_module
         else ""
     )
@@ -57,8 +57,8 @@ def readme_md(config: CourseConfig, chapters: Sequence[Assignment], *, has_chapt
 
 1. **Read first.** Go through [lesson.md](lesson.md), then start with the exercises.
 2. **Start with the exercises.** Open the notebook of the first chapter in JupyterLab (or its `.py` file in an editor).
-   In each exercise replace the line `raise NotImplementedError("…: your code here")`, run the cell, look at what the next
-   one shows, and run the tests below it.
+   In each exercise replace the line `raise NotImplementedError("…: your code here")`, run the cell, look at what the
+   next one shows, and run the tests below it.
 3. **Read solutions.** When a chapter is closed its solution may be published. Then compare it with yours: there is more
    than one good way.
 

@@ -18,7 +18,7 @@ from grader.authoring.percent import HEADER, Option, PercentCell, normal_text, p
 from grader.authoring.regions import MarkerProblem, marker_problems
 from grader.course.model import Assignment, CourseCell, Role
 from grader.errors import AnnotationError, CourseError, CourseErrors
-from grader.notebooks.cells import string_lines
+from grader.notebooks.cells import PYTHON_CELL_MAGICS, string_lines
 
 TITLE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 """What a cell with a role may be called: nbgrader's ids, short enough to be nbformat cell ids too."""
@@ -304,7 +304,6 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 _LOST_HEADER = re.compile(r"""\s*#[#\s%-]*.*\brole\s*=\s*["']?(solution|test|setup|manual)\b""")
 _MAGIC = re.compile(r"\s*# ?(%{1,3}[A-Za-z]|[!?] ?[A-Za-z./~$\\{])")
 _RAW_MAGIC = re.compile(r"\s*([%!?]|\w[\w.]*\?{1,2}\s*$|\w+\s*=\s*[%!])")
-_CODE_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
 def _a_cell(role: Role) -> str:
@@ -321,7 +320,7 @@ def _without_magics(source: str) -> str | None:
     """Replace IPython's own lines by ``pass``; None if the cell is not Python at all (``%%bash``)."""
     lines = source.split("\n")
     first = next((line.strip() for line in lines if line.strip()), "")
-    if first.startswith("%%") and not first.startswith(_CODE_CELL_MAGICS):
+    if first.startswith("%%") and not first.startswith(PYTHON_CELL_MAGICS):
         return None
     kept = [f"{line[: len(line) - len(line.lstrip())]}pass" if _RAW_MAGIC.match(line) else line for line in lines]
     if kept == lines:

@@ -228,7 +228,9 @@ def _secret_keepers(config: CourseConfig, assignments: dict[str, Assignment]) ->
         if assignment_id not in keepers:
             with contextlib.suppress(CourseError):
                 text = solution_text(config, assignment_id)
-                keepers[assignment_id] = read_solution_file(text, shown_path(config, assignment_id))[0]
+                assignment, errors = read_solution_file(text, shown_path(config, assignment_id))
+                if not errors:  # with a marker missing, nobody knows what is secret in it
+                    keepers[assignment_id] = assignment
     return list(keepers.values())
 
 
@@ -307,7 +309,7 @@ def _gone(
 
 def prove(
     publication: Publication,
-    grade: Grade = real_grade,
+    grade: Grade | None = None,
     said: Callable[[str], None] = lambda text: None,
     started: Callable[[str], None] = lambda assignment_id: None,
 ) -> None:
@@ -315,7 +317,7 @@ def prove(
 
     Args:
         publication: what is to be published.
-        grade: the grading function; tests pass a fake.
+        grade: the grading function, if not the real one.
         said: told what an author should look at.
         started: told the chapter whose gates begin.
 
@@ -326,7 +328,8 @@ def prove(
     for assignment_id in publication.unproven:
         started(assignment_id)
         path = shown_path(publication.config, assignment_id)
-        errors += run_gates(publication.assignments[assignment_id], publication.specs[assignment_id], path, grade, said)
+        assignment, spec = publication.assignments[assignment_id], publication.specs[assignment_id]
+        errors += run_gates(assignment, spec, path, grade or real_grade, said)
     if errors:
         raise CourseErrors(errors)
 

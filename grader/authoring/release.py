@@ -59,7 +59,10 @@ def read_and_check(config: CourseConfig, assignment_id: str) -> tuple[Assignment
     except AnnotationError as problem:
         return None, [problem]
     assignment, format_errors = read_solution_file(text, path)
-    errors = [*format_errors, *check(assignment, config, path, _earlier_names(config, assignment_id))]
+    # What a broken header says of points cannot be added up.
+    points_known = not any("points" in error.message for error in format_errors)
+    found = check(assignment, config if points_known else None, path, _earlier_names(config, assignment_id))
+    errors = [*format_errors, *found]
     title = config.chapter(assignment_id).title or assignment.title
     # One line, one mistake: what the format breaks, the checks stumble over again.
     broken = {error.line for error in format_errors if isinstance(error, LineError)}

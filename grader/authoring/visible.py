@@ -71,9 +71,8 @@ def _head(assignment: Assignment, needs: dict[str, tuple[str, ...]]) -> str:
     roles = {
         cell.name: str(cell.role)
         for cell in assignment.cells
-        if cell.name and cell.role is not Role.MANUAL and cell.cell_type == "code"
+        if cell.name and cell.role is not Role.FREE and cell.cell_type == "code"
     }
-    roles = {name: role for name, role in roles.items() if role != Role.FREE}
     values = "\n".join(
         [
             f"CHAPTER = {json.dumps(chapter)}",

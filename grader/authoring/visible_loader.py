@@ -25,6 +25,7 @@ CELLS: dict[str, str] = {}
 NEEDS: dict[str, tuple[str, ...]] = {}
 # -- end ---
 
+NOT_RUN = ("test", "manual")
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -80,7 +81,7 @@ class Work:
             self.cells = load_cells(path)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
             self.troubles.append(f"{path.name} cannot be read ({type(problem).__name__}: {problem}).")
-        sources = [source for name, source in self.cells if CELLS.get(name) != "test"]
+        sources = [source for name, source in self.cells if CELLS.get(name) not in NOT_RUN]
         stubs = re.findall(r'raise NotImplementedError\("([^"\n]*): your code here"\)', "\n".join(sources))
         found = {name for name, _ in self.cells}
         missing = [name for name, role in CELLS.items() if role == "solution" and name not in found]
@@ -96,7 +97,7 @@ class Work:
         try:
             for number, (name, source) in enumerate(self.cells, start=1):
                 role = CELLS.get(name)
-                if role != "test":
+                if role not in NOT_RUN:
                     self._run_cell(f'cell "{name}"' if role else f"cell {number}", without_magics(source), role)
         finally:
             sys.path.remove(str(FOLDER))

@@ -135,7 +135,7 @@ def _troubles(config: CourseConfig, result: SubmissionResult) -> list[str]:
     if result.status == "not graded":
         said.append(f"{place}: not graded: {result.reason}")
     elif result.status == "failed":
-        said.append(f"{place}: grading failed, no score was drawn from it: {result.reason.strip()}")
+        said.append(f"{place}: {result.reason}")
     return said
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MARK = ".sample_course"
 """The file that says that a folder was made by the demo, and may be replaced by it."""
 
+EXAMPLE = "sample_classic"
+"""The student whose verdicts are shown in full, if there is one of that name."""
+
 
 @click.command(short_help="Grade a class of sample students, from source/ to the report.")
 @click.option(
@@ -50,17 +53,19 @@ def demo(ctx: click.Context, folder: Path | None, jobs: int | None) -> None:
     place = _fresh_copy(course, folder or course.root / "demo")
     click.echo(f"A copy of the course in {_shown(place)}, {len(students)} sample students.")
 
-    _run(place, "generate")
+    _run(place, "generate", shorten=True)
     copied = _configured(place)
     submissions = [made for student in students for made in hand_in(student, copied.layout, copied)]
     click.echo(f"\n{len(submissions)} submissions in {_shown(copied.layout.submitted_root)}/")
     _run(place, "autograde", *(("--jobs", str(jobs)) if jobs else ()))
-    _run(place, "report")
-
-    click.echo()
+    click.echo("\nWho they are, and what they should get:\n")
     unexpected = _tell_stories(copied, students)
+    names = [student.student_id for student in students]
+    _run(place, "report", "--student", EXAMPLE if EXAMPLE in names else names[0])
+
     click.echo(f"\n{time.monotonic() - started:.0f} s in all. Look around in {_shown(place)}/, for example:")
-    click.echo("  grader --course demo report --student sample_lookup" if folder is None else "  grader report")
+    program = sys.argv[0] if Path(sys.argv[0]).stem == "grader" else "python -m grader"
+    click.echo(f"  {program} --course {_shown(place)} report --student {names[-1]}")
     if unexpected:
         click.echo(f"{unexpected} of {len(students)} sample students did not get what their story says.", err=True)
         ctx.exit(1)
@@ -95,11 +100,20 @@ def _configured(place: Path) -> CourseConfig:
     return load_config(place)
 
 
-def _run(place: Path, *command: str) -> None:
-    """Run one of our commands as a user would, and stop if it fails."""
+def _run(place: Path, *command: str, shorten: bool = False) -> None:
+    """Run one of our commands as a user would; stop if it fails. ``shorten`` leaves out the middle of its answer."""
     click.echo(f"\n$ grader {' '.join(command)}")
     sys.stdout.flush()
-    done = subprocess.run([sys.executable, "-m", "grader", *command], cwd=place, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", *command],
+        cwd=place,
+        stdout=subprocess.PIPE if shorten else None,
+        encoding="utf-8",
+        check=False,
+    )
+    lines = (done.stdout or "").splitlines()
+    for line in [*lines[:3], "…", lines[-1]] if len(lines) > 5 else lines:
+        click.echo(line)
     if done.returncode:
         raise GraderError(f"grader {' '.join(command)} ended with {done.returncode}; see above.", place=str(place))
 

@@ -37,7 +37,6 @@ COMMANDS = {
     "autograde": ("grader.cli.autograde", "autograde", "Grade what students handed in."),
     "report": ("grader.cli.report", "report", "Show scores, and what needs a person."),
     "demo": ("grader.cli.demo", "demo", "Grade a class of sample students, from source/ to the report."),
-    "demo": ("grader.cli.demo", "demo", "Grade a class of sample students, from source/ to the report."),
 }
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

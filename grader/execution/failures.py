@@ -22,14 +22,17 @@ class Failures:
         Raises:
             WireError: malformed.
         """
-        number, kinds, message, cell, line, lines = payload
-        if not (isinstance(message, str) and type(cell) is int and type(line) is int):
+        number, kinds, message, args, cell, line, lines = payload
+        if not (type(number) is int and isinstance(message, str) and type(cell) is int and type(line) is int):
             raise wire.WireError("a malformed exception")
+        if number < 0:  # one of the judge's own comes back to it
+            own = decode(["e", number])
+            assert isinstance(own, BaseException)
+            return own
         bases: list[type] = []
         builtin = "Exception"
         for ident, name in reversed(kinds[:20]):
-            kind = getattr(builtins, name, None) if ident == 0 and isinstance(name, str) else None
-            if isinstance(kind, type) and issubclass(kind, BaseException):
+            if ident == 0 and isinstance(name, str) and _is_plain_exception(getattr(builtins, name, None)):
                 builtin = name
             elif type(ident) is int and ident > 0:
                 bases.append(self.class_for(ident, clean_name(str(name)), builtin))
@@ -44,12 +47,13 @@ class Failures:
                 self._classes[key] = type(class_name, (RemoteFailure, base), {})
         made: Any = self._classes[key]
         error = made.__new__(made)  # without __init__: some built-in ones insist on arguments
-        BaseException.__init__(error, message)
-        error.args = (message,)
-        error.cell, error.line = cell, line
-        error.lines = tuple(str(text)[:500] for text in lines[:40])
-        error.class_name, error.builtin_name = class_name, builtin
-        if type(number) is int and number > 0:
+        values = None if args is None else decode(args)
+        error.args = values if type(values) is tuple else (message,)
+        error.grader_message = message
+        error.grader_place = (cell, line)
+        error.grader_lines = tuple(str(text)[:500] for text in lines[:40])
+        error.grader_name, error.grader_builtin = class_name, builtin
+        if number > 0:
             error.grader_reference = decode(["o", number, "object", class_name])
         assert isinstance(error, BaseException)
         return error
@@ -58,7 +62,8 @@ class Failures:
         """The judge's stand-in for an exception class of the student's: the same each time."""
         key = ("class", number)
         if key not in self._classes:
-            self._classes[key] = type(name, (RemoteFailure, getattr(builtins, builtin)), {})
+            own = {"grader_number": number}
+            self._classes[key] = type(name, (RemoteFailure, getattr(builtins, builtin)), own)
         return self._classes[key]
 
     def catchable(self, kind: Any) -> Any:
@@ -68,6 +73,11 @@ class Failures:
         if isinstance(kind, RemoteReference):
             return self.class_for(kind.grader_link.number, kind.grader_name, "Exception")
         return kind
+
+
+def _is_plain_exception(kind: Any) -> bool:
+    """True for the built-in exception classes that need nothing to be made; groups hold other exceptions."""
+    return isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, BaseExceptionGroup)
 
 
 def _linear(chain: tuple[type, ...]) -> tuple[type, ...]:

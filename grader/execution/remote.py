@@ -7,6 +7,7 @@ never asks student code whether two things are equal.
 
 from __future__ import annotations
 
+import builtins
 import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -35,15 +36,25 @@ class NotPlainData(TypeError):  # noqa: N818 (its name is what the author reads)
     """A grade cell uses a remote object in a way that would let student code decide (the author's mistake)."""
 
 
-class RemoteFailure(Exception):  # noqa: N818 (the student's, not ours)
-    """Mixin of all exceptions that student code raised; ``cell``/``line`` say where (-1 if not in a cell)."""
+class RemoteFailure:
+    """Mixin of all exceptions that student code raised: where they came from, and the student's own exception object.
 
-    cell: int = -1
-    line: int = 0
-    lines: tuple[str, ...] = ()
-    class_name: str = "Exception"
-    builtin_name: str = "Exception"
+    The other attributes of the exception are the student's: see ``grader_reference``.
+    """
+
+    grader_message: str = ""
+    grader_place: tuple[int, int] = (-1, 0)
+    """Index of the cell and line, the deepest in the student's own code; (-1, 0) if there is none."""
+    grader_lines: tuple[str, ...] = ()
+    grader_name: str = "Exception"
+    grader_builtin: str = "Exception"
+    """The built-in class from which the student's is derived, or itself."""
+    grader_number: int = 0
+    """Of a class of the student's, its id."""
     grader_reference: Any = None
+
+    def __str__(self) -> str:
+        return self.grader_message
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or self.grader_reference is None:
@@ -54,13 +65,14 @@ class RemoteFailure(Exception):  # noqa: N818 (the student's, not ours)
 class Link:
     """Where a reference or view points: a session and an id."""
 
-    __slots__ = ("epoch", "number", "peeks", "session")
+    __slots__ = ("epoch", "number", "peeks", "session", "weight")
 
     def __init__(self, session: Session, number: int) -> None:
         self.session = session
         self.number = number
         self.epoch = -1  # never fetched
         self.peeks = 0
+        self.weight = 0  # how much came with the last fetch
 
 
 def _forward(name: str) -> Callable[..., Any]:
@@ -70,9 +82,40 @@ def _forward(name: str) -> Callable[..., Any]:
     return method
 
 
-def _reflected(name: str) -> Callable[..., Any]:
+def _unary(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any) -> Any:
+        value = self.grader_link.session.operate(name, self, *args)
+        if self.grader_knows:
+            if not isinstance(value, RemoteReference):
+                raise NotPlainData(_OF_OPERATOR)
+            object.__setattr__(value, "grader_knows", True)
+        return value
+
+    return method
+
+
+_OF_OPERATOR = (
+    "an operator between an object of the student's and a value of the test's gave plain data: student code would "
+    "decide; read a value from the object and compute with that"
+)
+
+
+def _operator(name: str, *, reflected: bool = False) -> Callable[..., Any]:
+    """A binary operator. The test's own values may be the expected ones, so the answer must not be plain data.
+
+    ``abs(answer - 3.5) < 1e-9`` would otherwise be true for an object whose ``-`` is always 0.
+    """
+
     def method(self: Any, other: Any) -> Any:
-        return self.grader_link.session.operate(name, other, self)
+        value = self.grader_link.session.operate(name, other, self) if reflected else (
+            self.grader_link.session.operate(name, self, other)
+        )
+        if isinstance(other, RemoteReference) and not (self.grader_knows or other.grader_knows):
+            return value
+        if not isinstance(value, RemoteReference):
+            raise NotPlainData(_OF_OPERATOR)
+        object.__setattr__(value, "grader_knows", True)
+        return value
 
     return method
 
@@ -84,10 +127,11 @@ def _no_order(self: Any, other: Any) -> NoReturn:
 class RemoteReference:
     """An object of the student's: a function, a class, an instance. Its attributes and calls cross the wire."""
 
-    __slots__ = ("__weakref__", "grader_kind", "grader_link", "grader_name")
+    __slots__ = ("__weakref__", "grader_kind", "grader_knows", "grader_link", "grader_name")
 
     def __init__(self, session: Session, number: int, kind: str, name: str) -> None:
         object.__setattr__(self, "grader_link", Link(session, number))
+        object.__setattr__(self, "grader_knows", False)  # a value of the test's went into it by an operator
         object.__setattr__(self, "grader_kind", kind)
         object.__setattr__(self, "grader_name", name)
 
@@ -102,7 +146,7 @@ class RemoteReference:
     def __delattr__(self, name: str) -> None:
         self.grader_link.session.operate("delattr", self, name)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: D102
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:  # noqa: D102
         return self.grader_link.session.operate("call", self, *args, **kwargs)
 
     @property
@@ -133,6 +177,8 @@ class RemoteReference:
         return format(str(self), spec)
 
     def _plain(self, name: str, kind: type) -> Any:
+        if self.grader_knows and name != "str":
+            raise NotPlainData(_OF_OPERATOR)
         value = self.grader_link.session.operate(name, self)
         if type(value) is not kind:
             raise TypeError(f"__{name}__ returned non-{kind.__name__}")
@@ -187,15 +233,15 @@ class RemoteReference:
     __getitem__ = _forward("getitem")
     __setitem__ = _forward("setitem")
     __delitem__ = _forward("delitem")
-    __abs__ = _forward("abs")
-    __neg__ = _forward("neg")
-    __pos__ = _forward("pos")
-    __invert__ = _forward("invert")
-    __round__ = _forward("round")
-    __iadd__ = _forward("iadd")
-    __isub__ = _forward("isub")
-    __imul__ = _forward("imul")
-    __itruediv__ = _forward("itruediv")
+    __abs__ = _unary("abs")
+    __neg__ = _unary("neg")
+    __pos__ = _unary("pos")
+    __invert__ = _unary("invert")
+    __round__ = _unary("round")
+    __iadd__ = _operator("iadd")
+    __isub__ = _operator("isub")
+    __imul__ = _operator("imul")
+    __itruediv__ = _operator("itruediv")
     __lt__ = __le__ = __gt__ = __ge__ = _no_order
 
 
@@ -214,8 +260,11 @@ for _name in (
     "lshift",
     "rshift",
 ):
-    setattr(RemoteReference, f"__{_name}__", _forward(_name))
-    setattr(RemoteReference, f"__r{_name}__", _reflected(_name))
+    setattr(RemoteReference, f"__{_name}__", _operator(_name))
+    setattr(RemoteReference, f"__r{_name}__", _operator(_name, reflected=True))
+
+# As an attribute of its own, so that `function.__doc__` is the student's and not ours.
+RemoteReference.__doc__ = property(lambda self: self.grader_link.session.operate("getattr", self, "__doc__"))  # type: ignore[assignment]
 
 
 class Named:
@@ -298,12 +347,21 @@ class ListView(list):  # type: ignore[type-arg]
             list.__setitem__(self, key, value)
 
     def __iter__(self) -> Iterator[Any]:
+        link = self.grader_link
         index = 0
         while True:
-            _fresh(self)
-            if index >= list.__len__(self):
-                return
-            yield list.__getitem__(self, index)
+            if link.epoch != link.session.epoch and link.weight and link.session.may_peek(self):
+                # The loop's body calls student code: fetching a large list for each item would be quadratic.
+                try:
+                    item = link.session.operate("getitem", self, index)
+                except IndexError:
+                    return
+            else:
+                _fresh(self)
+                if index >= list.__len__(self):
+                    return
+                item = list.__getitem__(self, index)
+            yield item
             index += 1
 
     def __radd__(self, other: list[Any]) -> list[Any]:
@@ -317,7 +375,7 @@ class ListView(list):  # type: ignore[type-arg]
         return list(self)
 
     def __deepcopy__(self, memo: Any) -> list[Any]:
-        return _plain_copy(self, {})  # type: ignore[no-any-return]
+        return _deep_copy(self)  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return (list, (_plain_copy(self, {}),))
@@ -352,7 +410,7 @@ class DictView(dict):  # type: ignore[type-arg]
         return {**self}
 
     def __deepcopy__(self, memo: Any) -> dict[Any, Any]:
-        return _plain_copy(self, {})  # type: ignore[no-any-return]
+        return _deep_copy(self)  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return (dict, (_plain_copy(self, {}),))
@@ -403,31 +461,43 @@ for _name in ("__setitem__", "__delitem__", "pop", "popitem", "clear", "update",
     setattr(DictView, _name, _writer(dict, _name))
 
 
+def _deep_copy(view: Any) -> Any:
+    """``copy.deepcopy`` of a view: plain data, unless there are objects in it, which must be copied where they live."""
+    copied = _plain_copy(view, {})
+    return view.grader_link.session.operate("call", Named("copy", "deepcopy"), view) if copied is None else copied
+
+
 def _plain_copy(value: Any, memo: dict[int, Any]) -> Any:
-    """``copy.deepcopy`` of a view: plain lists and dicts all the way down."""
+    """Plain lists and dicts all the way down; None when there is an object of the student's."""
     if id(value) in memo:
         return memo[id(value)]
+    made: Any = value
     if isinstance(value, list):
-        fresh_list: list[Any] = []
-        memo[id(value)] = fresh_list
-        fresh_list.extend(_plain_copy(item, memo) for item in value)
-        return fresh_list
-    if isinstance(value, dict):
-        fresh_dict: dict[Any, Any] = {}
-        memo[id(value)] = fresh_dict
-        fresh_dict.update((key, _plain_copy(item, memo)) for key, item in value.items())
-        return fresh_dict
-    if type(value) is tuple:
-        return tuple(_plain_copy(item, memo) for item in value)
-    return value
+        made = memo[id(value)] = []
+        made.extend(_plain_copy(item, memo) for item in value)
+    elif isinstance(value, dict):
+        made = memo[id(value)] = {}
+        made.update((key, _plain_copy(item, memo)) for key, item in value.items())
+    elif type(value) is tuple:
+        made = tuple([_plain_copy(item, memo) for item in value])
+    elif type(value) is set:
+        made = set(value)
+    return made
 
 
-def plain_type(value: Any) -> type:
-    """``type(value)`` as a test means it: a live view is a list or a dict."""
+def plain_type(value: Any) -> Any:
+    """``type(value)`` as a test means it: a live view is a list or a dict, an object has the student's class."""
     if isinstance(value, ListView):
         return list
     if isinstance(value, DictView):
         return dict
+    if isinstance(value, RemoteFailure) and value.grader_reference is not None:
+        plain = getattr(builtins, value.grader_builtin)
+        if type(value).__name__ == value.grader_builtin and type(value).__bases__ == (RemoteFailure, plain):
+            return plain
+        value = value.grader_reference
+    if isinstance(value, RemoteReference):
+        return value.grader_link.session.operate("call", Named("builtins", "type"), value)
     return type(value)
 
 

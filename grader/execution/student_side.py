@@ -18,6 +18,7 @@ import sys
 import traceback
 import types
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -263,11 +264,11 @@ class Values:
 
     def encode(self, value: Any, contents: list[Any], budget: int = wire.INLINE_ITEMS) -> Any:
         """The wire form of ``value``; contents of new lists and dicts are added to ``contents``, up to ``budget``."""
-        queue: list[Any] = []
+        queue: deque[Any] = deque()
         form = self._encode(value, queue, 0)
         seen: set[int] = set()
         while queue:
-            container = queue.pop(0)
+            container = queue.popleft()
             if id(container) in seen:
                 continue
             seen.add(id(container))
@@ -277,7 +278,7 @@ class Values:
             contents.append(self._contents(container, queue))
         return form
 
-    def _contents(self, container: Any, queue: list[Any] | None) -> list[Any]:
+    def _contents(self, container: Any, queue: deque[Any] | None) -> list[Any]:
         tag, number = self.tags[id(container)]
         if type(container) is dict:
             if len(container) > wire.MAX_KEYS:
@@ -286,7 +287,7 @@ class Values:
             return [tag, number, pairs]
         return [tag, number, [self._encode(item, queue, 0) for item in list(container)]]
 
-    def _encode(self, value: Any, queue: list[Any] | None, depth: int) -> Any:
+    def _encode(self, value: Any, queue: deque[Any] | None, depth: int) -> Any:
         form = wire.encode_scalar(value)
         if form is not NotImplemented:
             return form
@@ -298,14 +299,15 @@ class Values:
             if queue is not None and known[1] > 0:
                 queue.append(value)
             return list(known)
-        if known and known[0] in "cp":
+        if known and known[0] in "cpe":
             return [*known, ""]
-        if kind is tuple or kind is set:
+        if kind is tuple or kind is set or kind is frozenset:
             if depth >= wire.MAX_DEPTH:
                 raise wire.WireError("tuples nested too deeply")
-            if kind is set and len(value) > wire.MAX_KEYS:
+            if kind is not tuple and len(value) > wire.MAX_KEYS:
                 raise wire.WireError(f"a set of {len(value)} items; at most {wire.MAX_KEYS} may cross")
-            return ["t" if kind is tuple else "s", [self._encode(item, queue, depth + 1) for item in value]]
+            tag = "t" if kind is tuple else "s" if kind is set else "f"
+            return [tag, [self._encode(item, queue, depth + 1) for item in value]]
         if known is None:
             known = self._keep(value, "o")
         return ["o", known[1], *_kind_and_name(value)]
@@ -337,8 +339,8 @@ class Values:
         tag = form[0]
         if tag == "t":
             return tuple([self.decode(item) for item in form[1]])
-        if tag == "s":
-            return {self.decode(item) for item in form[1]}
+        if tag == "f":
+            return frozenset([self.decode(item) for item in form[1]])
         if tag == "n":
             target: Any = importlib.import_module(form[1])
             for part in form[2].split("."):
@@ -385,7 +387,7 @@ class Values:
             if len(new) == len(old) and all(map(operator.is_, new, old)):
                 continue
             self.linked[number] = (tag, container, new)
-            queue: list[Any] = []
+            queue: deque[Any] = deque()
             back.append(self._contents(container, queue))
             for item in queue:
                 self.encode(item, contents)
@@ -421,34 +423,52 @@ def _callback(values: Values, number: int, name: str) -> Callable[..., Any]:
 
 
 class JudgeObject:
-    """An instance of a class that a grade cell defines, as student code sees it: attributes and methods only."""
+    """An object of the judge's, as student code sees it: attributes, methods, iteration; no operators."""
 
     def __init__(self, values: Values, number: int, name: str) -> None:
         object.__setattr__(self, "_link", (values, number, name))
 
-    def __getattr__(self, name: str) -> Any:
+    def _ask(self, question: str, *args: Any) -> Any:
         values, number, _ = object.__getattribute__(self, "_link")
-        return values.callback(number, "getattr", (name,), {})
+        return values.callback(number, question, args, {})
+
+    def __getattr__(self, name: str) -> Any:
+        return self._ask("getattr", name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        values, number, _ = object.__getattribute__(self, "_link")
-        values.callback(number, "setattr", (name, value), {})
+        self._ask("setattr", name, value)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: D102
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:  # noqa: D102
         return self.__getattr__("__call__")(*args, **kwargs)
 
+    def __bool__(self) -> bool:
+        return self._ask("bool") is True
+
     def __len__(self) -> int:
-        length: int = self.__getattr__("__len__")()
+        length: int = self._ask("method", "__len__")
         return length
 
     def __getitem__(self, key: Any) -> Any:
-        return self.__getattr__("__getitem__")(key)
+        return self._ask("method", "__getitem__", key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.__getattr__("__setitem__")(key, value)
+        self._ask("method", "__setitem__", key, value)
+
+    def __contains__(self, item: Any) -> bool:
+        return self._ask("contains", item) is True
 
     def __iter__(self) -> Any:
-        return iter(self.__getattr__("__iter__")())
+        iterator = self._ask("iter")
+        return iterator if isinstance(iterator, JudgeObject) else iter(iterator)
+
+    def __next__(self) -> Any:
+        return self._ask("next")
+
+    def __copy__(self) -> Any:
+        return self._ask("copy")
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self._ask("deepcopy")
 
     def __repr__(self) -> str:
         return f"<{object.__getattribute__(self, '_link')[2]} of the test>"
@@ -459,7 +479,7 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
-    "call": lambda target, *args, **kwargs: target(*args, **kwargs),
+    "call": lambda target, /, *args, **kwargs: target(*args, **kwargs),
     "getattr": getattr,
     "setattr": setattr,
     "delattr": delattr,
@@ -500,7 +520,6 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "itruediv": operator.itruediv,
     "enter": lambda target: type(target).__enter__(target),
     "exit": lambda target: type(target).__exit__(target, None, None, None),
-    "doc": lambda target: target.__doc__,
 }
 
 
@@ -640,9 +659,18 @@ class Server:
             back, contents = [], []
         kinds = [[0 if k.__module__ == "builtins" else self.class_id(k), _name_of(k)] for k in type(exc).__mro__[:20]]
         cell, line, lines = self.place(exc)
-        number = self.values._keep(exc, "o")[1]
-        detail = [number, kinds, _short(_text_of(exc)), cell, line, lines]
+        known = self.values.tags.get(id(exc))  # by what name the judge knows it, if it does: its own, or seen before
+        number = (known or self.values._keep(exc, "o"))[1]
+        detail = [number, kinds, _short(_text_of(exc)), self.arguments(exc, contents), cell, line, lines]
         return ["err", seq, detail, back, contents, self.shell.recorder.take()]
+
+    def arguments(self, exc: BaseException, contents: list[Any]) -> Any:
+        """The form of an exception's ``args``; None if they cannot be sent, or are too much for an exception."""
+        try:
+            form = self.values.encode(tuple(exc.args), contents)
+            return form if len(json.dumps(form)) <= MAX_TEXT else None
+        except BaseException:  # noqa: BLE001 (the message says the rest)
+            return None
 
     def class_id(self, kind: type) -> int:
         """The id by which the judge knows a class of the student's."""
@@ -682,11 +710,25 @@ class Server:
                 return values.decode(reply[1])
             if reply[0] == "raise":
                 values.apply(reply[2])
-                kind = getattr(builtins, reply[1], Exception)
-                raise kind("raised by the test's own function")
+                raise self.thrown(*reply[1:2], *reply[3:])
             base = values.next_id  # the judge's function uses the student's objects in turn
             self.answer(reply)
             values.next_id = base
+
+    def thrown(self, name: str, args: list[Any], own: int, theirs: int) -> BaseException:
+        """The exception that a function of the judge's has raised: a student's own again, or one like the judge's."""
+        if theirs:
+            known = self.values.objects.get(theirs)
+            if isinstance(known, BaseException):
+                return known
+        kind = getattr(builtins, name, Exception)
+        try:
+            made = kind(*map(self.values.decode, args))
+        except Exception:  # noqa: BLE001 (some insist on other arguments)
+            made = Exception(f"{name} in a function of the test")
+        self.values.objects[own] = made
+        self.values.tags[id(made)] = ("e", own)
+        return made
 
 
 def limit_imports(shell: StudentShell, allowed: list[str]) -> None:
@@ -719,5 +761,4 @@ def main(shell: StudentShell, channels: list[wire.Channel], options: dict[str, A
     shell.recorder.max_bytes = options["output_bytes"]
     if options["allowed_modules"] is not None:
         limit_imports(shell, options["allowed_modules"])
-    os.chdir(options["cwd"])
     Server(shell, channels, pristine).serve()

@@ -1,14 +1,15 @@
 """A warm template: an interpreter with IPython and the earlier chapters loaded; student processes are forked from it.
 
 Started with exec (``python -s -P -S -c BOOT FD``; this text arrives over the socket), never forked from a process that
-has read the course, with an empty environment. For each submission it forks a *keeper*: the trusted parent of one
-student process. The keeper runs no student code, starts the student process, ends it on the judge's word or when the
+has read the course, with an empty environment; then it shuts itself in (see ``isolation``), and only then imports what
+is not Python's own. For each submission it forks a *keeper*: the trusted parent of one student process. The keeper runs no student code, starts the student process, ends it on the judge's word or when the
 judge is gone, and reports its death. Neither ever sees a test.
 """
 
 from __future__ import annotations
 
-import ctypes
+import base64
+import contextlib
 import json
 import os
 import select
@@ -19,9 +20,6 @@ import sys
 import time
 import types
 from typing import Any
-
-PR_SET_CHILD_SUBREAPER = 36
-PR_SET_PDEATHSIG = 1
 
 
 def _load_own_modules(texts: dict[str, str]) -> None:
@@ -57,21 +55,92 @@ def send_json(sock: socket.socket, document: Any) -> None:
     sock.sendall(struct.pack(">I", len(data)) + data)
 
 
-def _prctl(option: int, value: int) -> None:
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+class Sandbox:
+    """How this template's keepers and student processes are shut in.
+
+    Args:
+        order: what the owner asked for: ``isolation``, ``path`` (``sys.path``), ``home`` (a folder for "process").
+
+    Raises:
+        isolation.Missing: this machine does not offer what was asked for.
+    """
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        from grader.execution import isolation, kernel, landlock, seccomp
+
+        self.home = order["home"]
+        self.path = order["path"]
+        self.root = isolation.plan_root(self.path) if sys.platform == "linux" else None
+        self.is_closed = order["isolation"] != "process"
+        self.filter = seccomp.program(kernel.machine()) if sys.platform == "linux" and kernel.machine() else b""
+        if not self.is_closed:
+            return
+        if self.root is None:
+            raise isolation.Missing("user", f"this is {sys.platform}, not Linux")
+        if not self.filter:
+            raise isolation.Missing("seccomp", f"system calls of {os.uname().machine} are not known")
+        if order["isolation"] == "auto" and not landlock.version():
+            raise isolation.Missing("landlock", "the kernel has none, or it is not switched on (boot option lsm)")
+        self._own_pids = isolation.enter(self.root)
+        self.home = self.root.work
+        self.path = self.root.python_path
+        # What Python remembers of the machine outside.
+        sys.prefix = sys.exec_prefix = sys.base_prefix
+        sys.executable = os.path.join(sys.base_prefix, "bin", "python3")
+        sys.orig_argv = [sys.executable]
+
+    def fork_keeper(self) -> int:
+        """Like ``os.fork``; in a closed sandbox the child is process 1 of its namespace."""
+        from grader.execution import isolation
+
+        return isolation.fork_keeper(self._own_pids) if self.is_closed else os.fork()
+
+    def shut_keeper(self, request: dict[str, Any], files_fd: int | None) -> None:
+        """The keeper's own walls, and the student's folder with the files that came with the submission."""
+        from grader.execution import isolation, kernel
+
+        if self.root is not None and self.is_closed:
+            files = {}
+            if files_fd is not None:
+                with open(files_fd, "rb") as file:
+                    files = {name: base64.b64decode(data) for name, data in json.load(file).items()}
+            isolation.shut_keeper(self.root, request["disk_bytes"], files)
+        elif sys.platform == "linux":
+            kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+
+    def shut_student(self, request: dict[str, Any]) -> tuple[str, str]:
+        """The last walls, as far as there are any; gives the working folder, and the one for temporary files."""
+        from grader.execution import isolation
+
+        if self.root is None:
+            isolation.set_limits(request["limits"], 0)
+        elif self.is_closed:
+            isolation.shut_student(self.root, request["limits"], self.filter)
+            return self.root.work, self.root.tmp
+        else:
+            isolation.restrain_student(self.root, request["limits"], self.filter, request["cwd"])
+        return request["cwd"], request["cwd"]
 
 
 def main(control: socket.socket, order: dict[str, Any]) -> None:
     """Load, say so, and fork a keeper for each request until the owner hangs up."""
-    sys.path[:] = order["path"]
+    texts = order.pop("modules")
+    _load_own_modules({name: texts.pop(name) for name in order["walls"]})
+    from grader.execution import isolation
+
+    try:
+        sandbox = Sandbox(order)
+    except isolation.Missing as exc:
+        send_json(control, {"missing": [exc.facility, exc.reason]})
+        return
+    sys.path[:] = sandbox.path
     import site
 
     site.setquit()
     site.sethelper()
     site.setcopyright()
-    os.environ["HOME"] = os.environ["IPYTHONDIR"] = order["home"]
-    _load_own_modules(order.pop("modules"))
+    os.environ["HOME"] = os.environ["IPYTHONDIR"] = sandbox.home
+    _load_own_modules(texts)
     from grader.execution import reference, student_side
 
     recorder = student_side.Recorder(1 << 20)
@@ -85,7 +154,7 @@ def main(control: socket.socket, order: dict[str, Any]) -> None:
     sys.modules["chapters"] = chapters
     pristine = {key: value for key, value in vars(chapters).items() if not key.startswith("_")}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need no reaping
-    send_json(control, {"ready": os.getpid()})
+    send_json(control, {"ready": True})
     while True:
         try:
             _, fds, _, _ = socket.recv_fds(control, 1, 64)
@@ -94,26 +163,51 @@ def main(control: socket.socket, order: dict[str, Any]) -> None:
         request = receive_json(control) if fds else None
         if request is None:
             return
-        pid = os.fork()
-        if pid == 0:
-            control.close()
-            status = 1
+        _start_keeper(control, sandbox, shell, request, fds, pristine)
+
+
+def _start_keeper(
+    control: socket.socket,
+    sandbox: Sandbox,
+    shell: Any,
+    request: dict[str, Any],
+    fds: list[int],
+    pristine: dict[str, Any],
+) -> None:
+    """Fork a keeper, which answers the owner itself: the process id that it sees is not the one seen from outside."""
+    said_read, said_write = os.pipe()
+    pid = sandbox.fork_keeper()
+    if pid == 0:
+        status = 1
+        try:
+            os.close(said_read)
+            files_fd = fds.pop() if request["has_files"] else None
             try:
-                _keep(shell, request, fds, pristine)
-                status = 0
-            finally:
-                os._exit(status)
-        for fd in fds:
-            os.close(fd)
-        send_json(control, {"keeper": pid})
+                sandbox.shut_keeper(request, files_fd)
+                answer: dict[str, Any] = {"keeper": os.getpid()}
+            except Exception as exc:  # noqa: BLE001 (told to the owner)
+                answer = {"error": f"{type(exc).__name__}: {exc}"}
+            send_json(control, answer)
+            os.write(said_write, b"!")
+            os.close(said_write)
+            control.close()
+            if "keeper" in answer:
+                _keep(sandbox, shell, request, fds, pristine)
+            status = 0
+        finally:
+            os._exit(status)
+    for fd in (*fds, said_write):
+        os.close(fd)
+    if not os.read(said_read, 1):
+        send_json(control, {"error": "the keeper ended before it had begun"})
+    os.close(said_read)
 
 
-def _keep(shell: Any, request: dict[str, Any], fds: list[int], pristine: dict[str, Any]) -> None:
+def _keep(sandbox: Sandbox, shell: Any, request: dict[str, Any], fds: list[int], pristine: dict[str, Any]) -> None:
     """The keeper's life: see ``Keeper``."""
     order_fd, report_fd, *lines = fds
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setsid()
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
@@ -124,9 +218,7 @@ def _keep(shell: Any, request: dict[str, Any], fds: list[int], pristine: dict[st
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for fd in (order_fd, report_fd, wake_read, wake_write):
-                os.close(fd)
-            _live(shell, request, lines, pristine)
+            _live(sandbox, shell, request, lines, pristine)
             status = 0
         finally:
             os._exit(status)
@@ -213,17 +305,23 @@ class Keeper:
 
     def end_all(self, keep: int) -> None:
         """Kill every descendant but ``keep``; orphans come to us, because a keeper is a subreaper."""
+        if os.getpid() == 1 and keep:
+            # Stopped, nobody can fork away from what follows. Process 1 is not stopped by this.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGSTOP)
         for attempt in range(5000):
             others = [pid for pid in _tree(os.getpid())[1:] if pid != keep]
             if self.student != keep and self.student not in self.dead and self.student not in others:
                 others.append(self.student)  # where there is no /proc
             if not others:
-                return
+                break
             for pid in others:
                 self.send(pid, signal.SIGKILL)
             self.reap()
             if attempt:
                 time.sleep(0.001)
+        if keep:
+            self.send(keep, signal.SIGCONT)
 
 
 def _tree(pid: int) -> list[int]:
@@ -244,16 +342,13 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _live(shell: Any, request: dict[str, Any], lines: list[int], pristine: dict[str, Any]) -> None:
-    """The student process: limits on, descriptors away, then the student's cells.
+def _live(sandbox: Sandbox, shell: Any, request: dict[str, Any], lines: list[int], pristine: dict[str, Any]) -> None:
+    """The student process: descriptors away, walls up, then the student's cells.
 
     ``lines`` are pairs of pipe ends, to read from and to write to: the first for now, the others for snapshots.
     """
-    import resource
-
     from grader.execution import student_side, wire
 
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
@@ -261,29 +356,12 @@ def _live(shell: Any, request: dict[str, Any], lines: list[int], pristine: dict[
     for fd in [*sorted(lines), 4096]:
         os.closerange(low, fd)
         low = fd + 1
+    work, tmp = sandbox.shut_student(request)
     os.environ.clear()
-    os.environ.update(HOME=request["cwd"], TMPDIR=request["cwd"], LANG="C.UTF-8")
-    limits = {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: request["file_bytes"],
-        resource.RLIMIT_NOFILE: request["open_files"],
-        resource.RLIMIT_CPU: int(request["cpu_s"]) + 1,
-    }
-    used = _address_space()
-    if used:
-        limits[resource.RLIMIT_AS] = used + request["memory_bytes"]
-    for which, value in limits.items():
-        resource.setrlimit(which, (value, value))
+    os.environ.update(HOME=work, TMPDIR=tmp, LANG="C.UTF-8")
+    os.chdir(work)
     channels = [
         wire.Channel(read_fd, write_fd, max_bytes=request["message_bytes"], blocking=True)
         for read_fd, write_fd in zip(lines[::2], lines[1::2], strict=True)
     ]
     student_side.main(shell, channels, request, pristine)
-
-
-def _address_space() -> int:
-    try:
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0

@@ -9,6 +9,7 @@ A frame is four bytes of length (big-endian) and that many bytes of JSON. JSON a
 ``["b", "…"]``          bytes, base64
 ``["t", [v, …]]``       a tuple
 ``["s", [v, …]]``       a set
+``["f", [v, …]]``       a frozenset
 ``["l", id]``           a list that both ends know by this id (contents travel beside the value)
 ``["d", id]``           a dict, likewise
 ``["m", id]``           a set that was passed as an argument, likewise
@@ -17,6 +18,8 @@ A frame is four bytes of length (big-endian) and that many bytes of JSON. JSON a
 ``["p", id, name]``     an instance of a class that a grade cell defines
 ``["n", module, name]`` something of the standard library, by name
 ``["g", a, b, c]``      a range
+``["k", a, b, c]``      a slice
+``["x", re, im]``       a complex number
 ======================  =================================================================
 
 Ids that the student process gives out are positive, the judge's are negative. No pickle, no eval, on either end.
@@ -181,8 +184,11 @@ def encode_scalar(value: Any) -> Any:
         return ["i", f"{value:x}"]
     if kind is bytes:
         return ["b", base64.b64encode(value).decode()]
-    if kind is range:
-        return ["g", encode_scalar(value.start), encode_scalar(value.stop), encode_scalar(value.step)]
+    if kind is complex:
+        return ["x", value.real, value.imag]
+    if kind is range or kind is slice:
+        parts = [encode_scalar(part) for part in (value.start, value.stop, value.step)]
+        return NotImplemented if NotImplemented in parts else ["g" if kind is range else "k", *parts]
     return NotImplemented
 
 
@@ -207,9 +213,18 @@ def decode_scalar(form: Any) -> Any:
             return base64.b64decode(form[1], validate=True)
         except (binascii.Error, ValueError) as exc:
             raise WireError("malformed bytes") from exc
-    if tag == "g" and len(form) == 4:
-        parts = [decode_scalar(part) for part in form[1:]]
-        if all(type(part) is int for part in parts) and parts[2] != 0:
+    if tag == "x" and len(form) == 3 and all(type(part) is float for part in form[1:]):
+        return complex(*form[1:])
+    if tag in ("g", "k") and len(form) == 4:
+        # Parts are ints, large ones too, and nothing that could nest.
+        parts = [decode_scalar(part) if _is_large_int(part) else part for part in form[1:]]
+        if tag == "g" and all(type(part) is int for part in parts) and parts[2] != 0:
             return range(*parts)
+        if tag == "k" and not any(isinstance(part, list) for part in parts):
+            return slice(*parts)
         raise WireError("a malformed range")
     return NotImplemented
+
+
+def _is_large_int(form: Any) -> bool:
+    return isinstance(form, list) and form[:1] == ["i"]

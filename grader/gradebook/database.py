@@ -6,7 +6,7 @@ import contextlib
 import importlib.util
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -91,12 +91,13 @@ class Database:
             return
         if not names and not create:
             raise no_gradebook(self.place)
+        make_nbgraders = None if names else _nbgraders_schema()  # imports for seconds: before the lock is taken
         with self.writing() as connection:
             # Another process may have been faster.
             names = set(sa.inspect(connection).get_table_names())
             if not self._is_ready(connection, names):
-                if not names:
-                    _create_nbgrader(connection)
+                if not names and make_nbgraders:
+                    make_nbgraders(connection)
                 tables.OURS.create_all(connection)
                 if not connection.scalar(sa.select(sa.func.count()).select_from(tables.META)):
                     connection.execute(sa.insert(tables.META).values(key="schema", value=str(tables.OUR_SCHEMA)))
@@ -178,17 +179,20 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _create_nbgrader(connection: sa.Connection) -> None:
-    """Make nbgrader's tables and stamp them with its schema version.
+def _nbgraders_schema() -> Callable[[sa.Connection], None]:
+    """Return what makes nbgrader's tables and stamps them with its schema version.
 
     ``nbgrader.api.Gradebook`` does the same, but asks a subprocess called ``alembic``, to be found by PATH, for the
     version: five seconds, and a crash where the environment is not activated.
     """
     from nbgrader.api import Base
 
-    Base.metadata.create_all(connection)
-    tables.ALEMBIC_VERSION.create(connection)
-    connection.execute(sa.insert(tables.ALEMBIC_VERSION).values(version_num=_schema_head()))
+    def make(connection: sa.Connection) -> None:
+        Base.metadata.create_all(connection)
+        tables.ALEMBIC_VERSION.create(connection)
+        connection.execute(sa.insert(tables.ALEMBIC_VERSION).values(version_num=_schema_head()))
+
+    return make
 
 
 # --- nbgrader's schema versions ---

@@ -88,7 +88,6 @@ class Grading:
     ) -> None:
         self._config = config
         self._store = store
-        self._spec_of = spec_of
         self._force = force
         chosen = None if student_ids is None else set(student_ids)
         self.todo: list[tuple[str, list[str]]] = []
@@ -96,12 +95,13 @@ class Grading:
             found = [s for s in config.layout.submissions(assignment_id) if chosen is None or s in chosen]
             if found:
                 self.todo.append((assignment_id, found))
+        # All of them now: an author's mistake in the last chapter is told before the first is graded.
+        self._specs = {assignment_id: spec_of(assignment_id) for assignment_id, _ in self.todo}
         self._in_flight: dict[tuple[str, str], _InFlight] = {}
         self._settled: list[SubmissionResult] = []  # stored, not yet told
         self._batch: list[tuple[ScoredSubmission, SubmissionResult]] = []
         self._batch_since = time.monotonic()
         self._course_files: dict[str, dict[str, bytes]] = {}
-        self._specs: dict[str, GradingSpec] = {}
 
     @property
     def n_submissions(self) -> int:
@@ -135,7 +135,7 @@ class Grading:
         from grader.execution.pool import Task
 
         for assignment_id, student_ids in self.todo:
-            spec = self._spec(assignment_id)
+            spec = self._specs[assignment_id]
             of_spec = spec_hash(spec)
             self._store.sync_assignment(assignment_id, spec.cells, due=self._config.chapter(assignment_id).due)
             self._course_files[assignment_id] = course_files(self._config.layout, assignment_id)
@@ -165,11 +165,6 @@ class Grading:
                     )
                     yield Task((student_id, assignment_id), handin.notebook, spec, handin.files)
 
-    def _spec(self, assignment_id: str) -> GradingSpec:
-        if assignment_id not in self._specs:
-            self._specs[assignment_id] = self._spec_of(assignment_id)
-        return self._specs[assignment_id]
-
     def _is_settled(self, handin: HandIn, before: Recorded) -> bool:
         if handin.timestamp is not None and handin.timestamp != before.timestamp:
             return False
@@ -193,19 +188,20 @@ class Grading:
                 error = str(problem)
         if graded and not error:
             self._add(flight.handin, flight.digest, graded, "graded")
-        elif flight.same_as_before:
+            return
+        error = f"grading failed, no score was drawn from it: {error.strip()}"
+        if flight.same_as_before:
             # It has been graded once; that our machinery failed today takes nothing away.
             told = SubmissionResult(student_id, assignment_id, "failed", reason=error, warnings=flight.handin.warnings)
             self._settled.append(told)
         else:
             # No verdict is drawn from our failure; without a hash it is tried again next time.
-            reason = f"grading failed: {error}"
-            self._cannot_grade(flight.handin, "", GradedSubmission(assignment_id, {}, (), not_graded=reason), "failed")
+            self._cannot_grade(flight.handin, "", GradedSubmission(assignment_id, {}, (), not_graded=error), "failed")
 
     def _write_notebook(self, handin: HandIn, graded: GradedSubmission) -> None:
         from grader.notebooks.notebook import notebook_text
 
-        spec = self._spec(handin.assignment_id)
+        spec = self._specs[handin.assignment_id]
         check_graded(graded, {cell.name: cell.points for cell in spec.cells if cell.is_grade})
         files = self._course_files[handin.assignment_id]
         write_autograded(self._config.layout, handin, notebook_text(graded.notebook), files)

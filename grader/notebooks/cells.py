@@ -146,10 +146,15 @@ _MAGIC = re.compile(
 )
 
 
+PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
+"""Cell magics whose cell is Python all the same."""
+
+
 def with_magics(source: str) -> str:
     """Turn the comments of a free cell that stand for IPython's magics (``# %timeit f(x)``) into magics.
 
-    A solution file is plain Python, so magics can only stand there as comments. jupytext does the same.
+    A solution file is plain Python, so magics can only stand there as comments. jupytext does the same. A cell that
+    begins with the magic of another language (``# %%bash``) is that language's as a whole.
     """
     if "#" not in source:
         return source
@@ -158,6 +163,9 @@ def with_magics(source: str) -> str:
     for number, line in enumerate(source.split("\n"), start=1):
         found = None if number in inside else _MAGIC.fullmatch(line)
         lines.append(found["indent"] + found["magic"] if found else line)
+    first = next((line for line in lines if line.strip()), "")
+    if first.startswith("%%") and not first.startswith(PYTHON_CELL_MAGICS):
+        lines = [re.sub(r"^# ?", "", line) for line in lines]
     return "\n".join(lines)
 
 

@@ -1,0 +1,768 @@
+"""A hand-in's cells beside the course's: which is which, what runs, and in which order.
+
+Cells are recognised by ``grade_id``, unless their text says that the id belongs to another cell; then by being the
+released text of a course cell, by the names they define, by likeness. What is recognised decides nothing about points:
+grade cells and setup cells are the course's own, and all other code of the student's runs where it stands. So a wrong
+guess costs little, and what is at stake is mostly *where* a grade cell is judged:
+
+- at its place in the notebook, or where the course has it if the notebook has lost it;
+- but after the cells that define what it tests, when its own place stands before all of them;
+- an untouched stub is no answer: if another cell defines the same names, that one is.
+
+An undamaged notebook needs none of this, and nothing is said about it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from grader.course.model import CourseCell, GradingSpec, Role
+from grader.errors import SubmissionError
+from grader.execution.cell_text import (
+    bound_names,
+    defined_names,
+    is_python,
+    methods,
+    normal_text,
+    released_texts,
+    used_names,
+)
+from grader.execution.reading import HandedIn, HandedInCell, numbered, plain_words
+from grader.notebooks.cells import nbgrader_metadata
+
+MAX_REPAIRS = 60
+MAX_JOINS = 50
+MIN_LIKENESS = 0.6
+"""Of two texts that may be the same cell, as difflib's ratio over their words."""
+MAX_WORDS = 400
+MAX_COMPARED = 300
+"""Pairs of cells that are compared word by word."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One cell of a grading, in the order in which it runs.
+
+    ``course`` is the course's cell that this one stands for, if any; ``source`` is what runs or is shown.
+    """
+
+    source: str
+    cell_type: str
+    course: CourseCell | None = None
+    outputs: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def role(self) -> Role:
+        """The course's role of this cell; free for what the student added."""
+        return self.course.role if self.course else Role.FREE
+
+
+def align(handed_in: HandedIn | Iterable[HandedInCell], spec: GradingSpec) -> tuple[list[Step], list[str]]:
+    """The steps of a grading, and what was put right, one sentence each.
+
+    Every grade and setup cell of the course appears exactly once.
+
+    Raises:
+        SubmissionError: no cell of this chapter is in it, so there is nothing that could be graded.
+    """
+    if not isinstance(handed_in, HandedIn):
+        handed_in = HandedIn(tuple(handed_in))
+    alignment = _Alignment(handed_in.cells, spec)
+    steps = alignment.steps()
+    repairs = [*handed_in.repairs, *alignment.repairs.sentences()]
+    if len(repairs) > MAX_REPAIRS:
+        rest = len(repairs) - MAX_REPAIRS + 1
+        repairs = [*repairs[: MAX_REPAIRS - 1], f"{rest} more things were put right."]
+    return steps, repairs
+
+
+class _Course:
+    """The course's side: its named cells in order, and how to recognise them."""
+
+    def __init__(self, spec: GradingSpec) -> None:
+        self.order = [cell for cell in spec.cells if cell.name and cell.role is not Role.FREE]
+        self.cells = {cell.name: cell for cell in self.order}
+        self.position = {cell.name: number for number, cell in enumerate(self.order)}
+        self.released = {cell.name: released_texts(cell) for cell in self.order}
+        self.free_texts = {normal_text(cell.source) for cell in spec.cells if cell.role is Role.FREE}
+        self._binds: dict[str, frozenset[str]] = {}
+        claims: dict[str, set[str]] = defaultdict(set)
+        for name, texts in self.released.items():
+            for text in texts:
+                claims[text].add(name)
+        self.owner = {text: min(names) for text, names in claims.items() if len(names) == 1 and text}
+
+    def binds(self, name: str) -> frozenset[str]:
+        """The names that a solution cell binds: none for the others."""
+        if name not in self._binds:
+            cell = self.cells[name]
+            is_answer = cell.cell_type == "code" and cell.role in (Role.SOLUTION, Role.MANUAL)
+            self._binds[name] = bound_names(cell.source) if is_answer else frozenset()
+        return self._binds[name]
+
+    def answers(self) -> list[CourseCell]:
+        """The cells in which students write code."""
+        return [cell for cell in self.order if self.binds(cell.name)]
+
+
+class _Alignment:
+    """One hand-in and one chapter; ``steps`` does the work, once."""
+
+    def __init__(self, cells: Sequence[HandedInCell], spec: GradingSpec) -> None:
+        self.course = _Course(spec)
+        self.repairs = _Repairs(self.course)
+        self.cells = list(cells)
+        self._join_halves()
+        self.texts = [normal_text(cell.source) for cell in self.cells]
+        self.claims: dict[int, str] = {}
+        """Index of a handed-in cell → the course cell that it is or is a copy of."""
+        self.found: dict[str, int] = {}
+        """Course cell → index of the one handed-in cell that stands for it."""
+        self.how: dict[str, str] = {}
+        self.left_out: set[int] = set()
+        self.merged: set[str] = set()
+        self._defines: dict[int, frozenset[str]] = {}
+
+    def steps(self) -> list[Step]:
+        """All steps, in order."""
+        self._claim()
+        self._choose()
+        self._find_by_names()
+        self._find_elsewhere()
+        self._find_by_likeness()
+        self._find_by_place()
+        self._require_something()
+        self._say_what_was_recognised()
+        return self._assembled()
+
+    # -- what a handed-in cell is -----------------------------------------------------------------------------------------
+
+    def defines(self, index: int) -> frozenset[str]:
+        """Names that a handed-in cell defines, imports aside."""
+        if index not in self._defines:
+            self._defines[index] = defined_names(self.cells[index].source)
+        return self._defines[index]
+
+    def _may_define(self, index: int, names: Iterable[str]) -> bool:
+        source = self.cells[index].source
+        return any(name in source for name in names)
+
+    def is_untouched(self, index: int, name: str) -> bool:
+        """True for a cell that still has the released text of a course cell."""
+        return self.texts[index] in self.course.released[name]
+
+    def _is_own(self, index: int) -> bool:
+        """True for a cell that is the student's own: none of the course's, with something in it."""
+        return bool(self.texts[index]) and index not in self.claims and self.texts[index] not in self.course.free_texts
+
+    def _claim(self) -> None:
+        """By id, or by being word for word a released cell: then the id is another's."""
+        known = self.course.cells
+        for index, cell in enumerate(self.cells):
+            owner = self.course.owner.get(self.texts[index])
+            label = cell.grade_id if cell.grade_id in known else cell.cell_id if cell.cell_id in known else ""
+            if owner is not None and owner != label:
+                self.claims[index] = owner
+                self.how.setdefault(f"{owner} {index}", "its text")
+            elif label:
+                other = self._real_name(index, label)
+                self.claims[index] = other or label
+                if other:
+                    self.how[f"{other} {index}"] = "the names it defines"
+                elif label != cell.grade_id:
+                    self.how[f"{label} {index}"] = "its cell id"
+
+    def _real_name(self, index: int, label: str) -> str:
+        """The solution cell whose names a cell defines while it carries the id of another; empty if there is none."""
+        wanted = self.course.binds(label)
+        if not wanted or any(re.search(_BINDING.format(name), self.cells[index].source, re.M) for name in wanted):
+            return ""
+        defined = self.defines(index)
+        if not defined or defined & wanted:
+            return ""
+        return next((cell.name for cell in self.course.answers() if self.course.binds(cell.name) <= defined), "")
+
+    def _choose(self) -> None:
+        """Of several cells that claim to be the same one: the one that counts."""
+        groups: dict[str, list[int]] = defaultdict(list)
+        for index, name in self.claims.items():
+            groups[name].append(index)
+        for name, group in groups.items():
+            role = self.course.cells[name].role
+
+            def worth(index: int, name: str = name, role: Role = role) -> tuple[bool, bool, bool, int]:
+                cell, untouched = self.cells[index], self.is_untouched(index, name)
+                has_id = cell.grade_id == name
+                if role is Role.TEST:
+                    return untouched, has_id, True, index
+                if role is Role.SETUP:
+                    return untouched, has_id, True, -index
+                return cell.cell_type == self.course.cells[name].cell_type, not untouched, has_id, index
+
+            self._stands_for(name, max(group, key=worth))
+
+    def _stands_for(self, name: str, index: int, how: str = "") -> None:
+        self.found[name] = index
+        self.claims[index] = name
+        if how:
+            self.how[f"{name} {index}"] = how
+
+    # -- what no id tells ---------------------------------------------------------------------------------------------------
+
+    def _others(self, *, code: bool) -> list[int]:
+        """Cells that stand for no course cell and are not word for word one."""
+        chosen = set(self.found.values())
+        return [
+            index
+            for index, cell in enumerate(self.cells)
+            if index not in chosen
+            and (cell.cell_type == "code") is code
+            and (self._is_own(index) or (index in self.claims and not self.is_untouched(index, self.claims[index])))
+        ]
+
+    def _find_by_names(self) -> None:
+        missing = [cell for cell in self.course.answers() if cell.name not in self.found]
+        for cell in missing:
+            wanted = self.course.binds(cell.name)
+            worth = {
+                index: (len(self.defines(index) & wanted), index)
+                for index in self._others(code=True)
+                if self._may_define(index, wanted) and self.defines(index) & wanted
+            }
+            if worth:
+                self._stands_for(cell.name, max(worth, key=lambda index: worth[index]), "the names it defines")
+        for cell in missing:
+            if cell.name in self.found:
+                continue
+            wanted = self.course.binds(cell.name)
+            hosts = [index for index in self._running() if self._may_define(index, wanted) and self.defines(index) & wanted]
+            if hosts:
+                self.merged.add(cell.name)
+                self.repairs.say_merged(cell, self.cells[hosts[-1]].number)
+                continue
+            texts = [index for index in self._others(code=False) if self._may_define(index, wanted)]
+            readable = [index for index in texts if is_python(self.cells[index].source) and self.defines(index) & wanted]
+            if readable:
+                self._stands_for(cell.name, readable[-1], "the names it defines")
+
+    def _running(self) -> list[int]:
+        """Indices of the cells whose own text runs: all code but grade and setup cells as released."""
+        return [
+            index
+            for index, cell in enumerate(self.cells)
+            if index not in self.left_out
+            and (self._runs_as_answer(index) or (cell.cell_type == "code" and not self._is_the_courses(index)))
+        ]
+
+    def _runs_as_answer(self, index: int) -> bool:
+        name = self.claims.get(index, "")
+        return self.found.get(name) == index and bool(self.course.binds(name))
+
+    def _is_the_courses(self, index: int) -> bool:
+        name = self.claims.get(index)
+        if name is None:
+            return self.texts[index] in self.course.free_texts
+        role = self.course.cells[name].role
+        return role in (Role.TEST, Role.SETUP) and self.found.get(name) == index and not self._runs_too(index)
+
+    def _runs_too(self, index: int) -> bool:
+        """True for a changed grade or setup cell whose text runs as well, as the student's own.
+
+        A setup cell may hold an import that the student's code needs; a grade cell the answer itself.
+        """
+        name = self.claims[index]
+        course, cell = self.course.cells[name], self.cells[index]
+        if cell.cell_type != "code" or self.is_untouched(index, name) or not self.texts[index]:
+            return False
+        if course.role is Role.SETUP:
+            return True
+        return bool(defined_names(cell.source, imports=True) - defined_names(course.source, imports=True))
+
+    def _find_elsewhere(self) -> None:
+        """Answers that stand in a cell of the student's own while the cell for them is as it was released."""
+        for course in self.course.answers():
+            index = self.found.get(course.name)
+            if index is None:
+                continue
+            is_text = self.cells[index].cell_type != "code" and course.cell_type == "code"
+            if not is_text and not self.is_untouched(index, course.name):
+                continue
+            wanted = self.course.binds(course.name)
+            others = [
+                other
+                for other in self._others(code=True)
+                if self._may_define(other, wanted) and wanted <= self.defines(other)
+            ]
+            if not others:
+                continue
+            del self.claims[index]
+            if not is_text:
+                self.left_out.add(index)
+            self._stands_for(course.name, others[-1], "elsewhere")
+            self.repairs.say_elsewhere(course, self.cells[others[-1]].number, as_text=is_text)
+
+    def _find_by_likeness(self) -> None:
+        missing = [
+            cell for cell in self.course.order if cell.name not in self.found and cell.name not in self.merged
+        ]
+        own = [index for index in range(len(self.cells)) if self._is_own(index)]
+        if not missing or not own:
+            return
+        pairs = _alike(
+            {cell.name: max(self.course.released[cell.name], key=len) for cell in missing},
+            {index: self.texts[index] for index in own},
+        )
+        for _, name, index in sorted(pairs, key=lambda p: (-p[0], self.course.position[p[1]], p[2])):
+            if name not in self.found and index not in self.claims:
+                self._stands_for(name, index, "its text")
+
+    def _find_by_place(self) -> None:
+        """An answer in words has lost all that was released; it is what stands alone between its neighbours."""
+        for position, cell in enumerate(self.course.order):
+            if cell.role is not Role.MANUAL or cell.cell_type == "code" or cell.name in self.found:
+                continue
+            before = [self.found[c.name] for c in self.course.order[:position] if c.name in self.found]
+            after = [self.found[c.name] for c in self.course.order[position + 1 :] if c.name in self.found]
+            if not before:
+                continue
+            between = range(before[-1] + 1, after[0] if after else len(self.cells))
+            words = [index for index in between if self.cells[index].cell_type != "code" and self._is_own(index)]
+            if len(words) == 1:
+                self._stands_for(cell.name, words[0], "its place")
+
+    def _require_something(self) -> None:
+        roles = {self.course.cells[name].role for name in self.found}
+        if roles - {Role.SETUP} or self.merged or not any(cell.role is not Role.SETUP for cell in self.course.order):
+            return
+        ids = [cell.grade_id for cell in self.cells if cell.grade_id and cell.grade_id not in self.course.cells]
+        named = f" (its cells are called {', '.join(map(plain_words, ids[:3]))})" if ids else ""
+        raise SubmissionError(
+            f"no exercise and no test of this chapter is in it{named}",
+            hint="Is it the notebook of another chapter? Ask the student to hand in the right one.",
+        )
+
+    # -- halves of a cell -----------------------------------------------------------------------------------------------------
+
+    def _join_halves(self) -> None:
+        """Put together what was split inside of a definition: the second half cannot stand alone."""
+        joined: list[HandedInCell] = []
+        tries = 0
+        class_methods = {k: v for cell in self.course.answers() for k, v in methods(cell.source).items()}
+        for cell in self.cells:
+            if joined and tries < MAX_JOINS and self._may_be_second_half(joined[-1], cell):
+                tries += 1
+                first = joined[-1]
+                whole = f"{first.source.rstrip(chr(10))}\n{cell.source}"
+                if self._belongs_together(first.source, cell.source, whole, class_methods):
+                    joined[-1] = dataclasses.replace(first, source=whole)
+                    self.repairs.say_joined(first, cell)
+                    continue
+            joined.append(cell)
+        self.cells = joined
+
+    def _may_be_second_half(self, first: HandedInCell, second: HandedInCell) -> bool:
+        if first.cell_type != "code" or second.cell_type != "code" or not first.source.strip():
+            return False
+        if second.grade_id in self.course.cells and second.grade_id != first.grade_id:
+            return False
+        text = normal_text(second.source)
+        return bool(text) and text not in self.course.owner and text not in self.course.free_texts
+
+    @staticmethod
+    def _belongs_together(
+        first: str, second: str, whole: str, class_methods: Mapping[str, frozenset[str]]
+    ) -> bool:
+        is_indented = second.lstrip("\n")[:1] in (" ", "\t")
+        if is_indented:
+            last_class = re.findall(r"^class[ \t]+(\w+)", first, re.M)[-1:]
+            wanted = class_methods.get(last_class[0], frozenset()) if last_class else frozenset()
+            stands_alone = is_python(second) and not (wanted & defined_names(second))
+        else:
+            stands_alone = is_python(first) or is_python(second)
+        return not stands_alone and is_python(whole)
+
+    # -- order ----------------------------------------------------------------------------------------------------------------
+
+    def _assembled(self) -> list[Step]:
+        places = _Places(self)
+        entries: list[tuple[_Place, Step]] = []
+        for index, cell in enumerate(self.cells):
+            entries += ((_Place(index, 1, 0), step) for step in self._own_steps(index, cell))
+        for course in self.course.order:
+            if course.role in (Role.TEST, Role.SETUP) or course.name not in self.found:
+                place = places.of.get(course.name)
+                if place is not None:
+                    index = self.found.get(course.name)
+                    outputs = () if index is None else self.cells[index].outputs
+                    entries.append((place, Step(course.source, course.cell_type, course, outputs)))
+        entries.sort(key=lambda entry: entry[0])
+        return [step for _, step in entries]
+
+    def _own_steps(self, index: int, cell: HandedInCell) -> list[Step]:
+        """What runs or is shown of a handed-in cell itself."""
+        if index in self.left_out:
+            return []
+        name = self.claims.get(index)
+        shown_type = cell.cell_type or "raw"
+        if name is None:
+            return [Step(cell.source, shown_type, None, cell.outputs)]
+        course = self.course.cells[name]
+        is_it = self.found.get(name) == index
+        if is_it and course.role in (Role.SOLUTION, Role.MANUAL):
+            return [Step(cell.source, course.cell_type, course, cell.outputs)]
+        if is_it:
+            return [Step(cell.source, shown_type, None, ())] if self._runs_too(index) else []
+        return [] if self._is_needless_copy(index, name) else [Step(cell.source, shown_type, None, cell.outputs)]
+
+    def _is_needless_copy(self, index: int, name: str) -> bool:
+        """A second untouched setup cell; an untouched stub beside the answer."""
+        if not self.is_untouched(index, name):
+            return False
+        course = self.course.cells[name]
+        if course.role is Role.SETUP:
+            return self.cells[index].grade_id == name
+        return course.role is Role.SOLUTION and not self.is_untouched(self.found[name], name)
+
+    # -- what is said -----------------------------------------------------------------------------------------------------------
+
+    def _say_what_was_recognised(self) -> None:
+        for course in self.course.order:
+            index = self.found.get(course.name)
+            if index is None:
+                if course.name not in self.merged:
+                    self.repairs.say_missing(course)
+                continue
+            self._say_how(course, self.cells[index], self.how.get(f"{course.name} {index}", ""))
+            self._say_changes(course, index)
+        copies = [index for index, name in sorted(self.claims.items()) if self.found.get(name) != index]
+        for index in copies:
+            self._say_copy(index, self.course.cells[self.claims[index]])
+        for index, cell in enumerate(self.cells):
+            if cell.grade_id and cell.grade_id not in self.course.cells and index not in self.claims:
+                self.repairs.say_unknown(cell)
+            if "skip-execution" in cell.tags:
+                self.repairs.skipped.append(cell.number)
+
+    def _say_how(self, course: CourseCell, cell: HandedInCell, how: str) -> None:
+        if how == "elsewhere" or (not how and cell.grade_id == course.name):
+            return
+        if cell.grade_id:
+            self.repairs.say_wrong_id(course, cell.grade_id, how)
+        else:
+            self.repairs.say_lost_id(course, how)
+
+    def _say_changes(self, course: CourseCell, index: int) -> None:
+        cell = self.cells[index]
+        is_changed = course.role in (Role.TEST, Role.SETUP) and not self.is_untouched(index, course.name)
+        if is_changed:
+            self.repairs.say_changed(course, runs_too=self._runs_too(index))
+        if cell.cell_type != course.cell_type:
+            self.repairs.say_retyped(course, cell.cell_type)
+        if cell.grade_id == course.name:
+            marks = nbgrader_metadata(course) or {}
+            points = cell.marks.get("points")
+            if course.is_grade and type(points) in (int, float) and points != marks["points"]:
+                self.repairs.add("points", course)
+            if cell.marks.get("schema_version") == marks["schema_version"] and any(
+                cell.marks.get(key, marks[key]) != marks[key] for key in ("grade", "solution", "locked")
+            ):
+                self.repairs.add("marks", course)
+
+    def _say_copy(self, index: int, course: CourseCell) -> None:
+        cell = self.cells[index]
+        if self._is_needless_copy(index, course.name):
+            self.repairs.add("left out", course)
+        elif cell.grade_id == course.name:
+            self.repairs.add("copy" if cell.cell_type == "code" else "copy as text", course)
+
+
+_BINDING = r"^(?:(?:async[ \t]+)?def|class)[ \t]+{0}\b|^{0}[ \t]*[:=,]"
+
+
+@dataclasses.dataclass(frozen=True, order=True, slots=True)
+class _Place:
+    """Where a step stands: at which handed-in cell; before (0), at (1) or behind it (2); then in the course's order."""
+
+    index: int
+    side: int
+    order: int
+
+
+class _Places:
+    """Where the course's grade and setup cells run."""
+
+    def __init__(self, alignment: _Alignment) -> None:
+        self.a = alignment
+        self.course = alignment.course
+        self.of: dict[str, _Place] = {}
+        self._uses: dict[int, frozenset[str]] = {}
+        self._binders: dict[str, list[int]] | None = None
+        found = alignment.found
+        for cell in self.course.order:
+            if cell.name in found and cell.role in (Role.SOLUTION, Role.MANUAL):
+                self.of[cell.name] = _Place(found[cell.name], 1, 0)
+        indices = [found[cell.name] for cell in self.course.order if cell.name in found]
+        is_in_order = len(indices) == len(self.course.order) and indices == sorted(indices)
+        self._is_simple = is_in_order and not alignment.left_out and not alignment.merged
+        for position, cell in enumerate(self.course.order):
+            if cell.name in self.of:
+                continue
+            place = self._own_place(position, cell)
+            if cell.role is Role.SETUP:
+                place = self._before_what_follows(position, cell, place)
+            elif cell.role is Role.TEST and not self._is_simple:
+                place = self._behind_what_it_needs(position, cell, place)
+            elif cell.role is Role.SOLUTION:
+                continue  # a stub that nobody handed in would take the place of an answer that stands elsewhere
+            self.of[cell.name] = place
+
+    def _own_place(self, position: int, cell: CourseCell) -> _Place:
+        """Where the notebook has it, or else behind the course cell before it."""
+        if cell.name in self.a.found:
+            return _Place(self.a.found[cell.name], 2, position)
+        for other in reversed(self.course.order[:position]):
+            place = self.of.get(other.name)
+            if place is not None:
+                return _Place(place.index, 0 if place.side == 0 else 2, position)
+        return _Place(-1, 2, position)
+
+    def _before_what_follows(self, position: int, cell: CourseCell, place: _Place) -> _Place:
+        """A setup cell that has slipped behind cells that build on it runs before them."""
+        followers = [
+            self.a.found[other.name]
+            for other in self.course.order[position + 1 :]
+            if other.name in self.a.found and other.role in (Role.SOLUTION, Role.MANUAL)
+        ]
+        if not followers or min(followers) > place.index:
+            return place
+        if cell.name in self.a.found:
+            self.a.repairs.add("setup first", cell)
+        return _Place(min(followers), 0, position)
+
+    def _behind_what_it_needs(self, position: int, cell: CourseCell, place: _Place) -> _Place:
+        """A grade cell that stands before everything that defines what it tests is judged behind it."""
+        own = place
+        uses, defines = used_names(cell.source), defined_names(cell.source, imports=True)
+        for other in self.course.order[:position]:
+            there = self.of.get(other.name)
+            if there is None or there < place or other.role not in (Role.TEST, Role.SETUP):
+                continue
+            if (uses - defines) & defined_names(other.source, imports=True):  # a helper, or a network trained there
+                place = _Place(there.index, there.side, position)
+        for name in self._needed(position, uses - defines):
+            there_too = self._binding_cells(name)
+            if not there_too or (min(there_too), 1) < (place.index, place.side):
+                continue
+            chosen = [index for index in there_too if self.a.claims.get(index) in self.a.found]
+            target = _Place(chosen[-1] if chosen else there_too[-1], 2, position)
+            place = max(place, target)
+        if place != own and cell.name in self.a.found:
+            self.a.repairs.say_moved(cell, self.a.cells[place.index].number)
+        return place
+
+    def _needed(self, position: int, uses: frozenset[str]) -> list[str]:
+        """The names that a grade cell tests, and those of earlier exercises that their answers use in turn."""
+        earlier = {
+            name
+            for number, cell in enumerate(self.course.order)
+            if number < position
+            for name in self.course.binds(cell.name)
+        }
+        todo = sorted(uses & {name for cell in self.course.answers() for name in self.course.binds(cell.name)})
+        seen = set(todo)
+        for name in todo:
+            for index in self._binding_cells(name):
+                if index not in self._uses:
+                    self._uses[index] = used_names(self.a.cells[index].source)
+                more = sorted((self._uses[index] & earlier) - seen)
+                seen.update(more)
+                todo += more
+        return todo
+
+    def _binding_cells(self, name: str) -> list[int]:
+        """Indices of the running cells that define a name, untouched stubs aside."""
+        if self._binders is None:
+            wanted = {name for cell in self.course.answers() for name in self.course.binds(cell.name)}
+            self._binders = defaultdict(list)
+            for index in self.a._running():
+                claimed = self.a.claims.get(index)
+                if claimed is not None and self.a.is_untouched(index, claimed):
+                    continue
+                if self.a._may_define(index, wanted):
+                    for bound in self.a.defines(index) & wanted:
+                        self._binders[bound].append(index)
+        return self._binders.get(name, [])
+
+
+# -- likeness -----------------------------------------------------------------------------------------------------------------
+
+
+def _alike(course: Mapping[str, str], handed_in: Mapping[int, str]) -> list[tuple[float, str, int]]:
+    """(likeness, course cell, index) of the pairs that are alike enough.
+
+    Words in common come first, by an index of words: only what could be alike is compared in order.
+    """
+    words = {name: _words(text) for name, text in course.items()}
+    counts = {name: Counter(found) for name, found in words.items()}
+    having: dict[str, set[str]] = defaultdict(set)
+    for name, counted in counts.items():
+        for word in counted:
+            having[word].add(name)
+    promising: list[tuple[float, str, int]] = []
+    theirs: dict[int, list[str]] = {}
+    for index, text in handed_in.items():
+        found = _words(text)
+        if not found:
+            continue
+        counted = Counter(found)
+        common: Counter[str] = Counter()
+        for word, count in counted.items():
+            for name in having.get(word, ()):
+                common[name] += min(count, counts[name][word])
+        for name, shared in common.items():
+            bound = 2 * shared / (len(found) + len(words[name]))  # no order of the words gives more
+            if bound >= MIN_LIKENESS:
+                promising.append((bound, name, index))
+                theirs[index] = found
+    promising.sort(key=lambda p: (-p[0], p[1], p[2]))
+    alike = []
+    for _, name, index in promising[:MAX_COMPARED]:
+        ratio = difflib.SequenceMatcher(None, words[name], theirs[index], autojunk=False).ratio()
+        if ratio >= MIN_LIKENESS:
+            alike.append((ratio, name, index))
+    return alike
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+|[^\w\s]", text[: 20 * MAX_WORDS])[:MAX_WORDS]
+
+
+# -- sentences ------------------------------------------------------------------------------------------------------------------
+
+_KINDS = {Role.TEST: "grade cell", Role.SETUP: "locked cell", Role.MANUAL: "manual cell"}
+
+_SAID = {
+    "missing": "{cells} {was} missing; the course's own {was} used.",
+    "no answer": "{cells} {is} not in the notebook.",
+    "changed": "{cells} had been changed; the course's own {was} used.",
+    "changed, ran": "{cells} had been changed; the course's own {was} used, behind the student's text.",
+    "points": "the points of {cells} had been edited; the course's own count.",
+    "marks": "nbgrader's metadata of {cells} had been edited; the course's own were used.",
+    "left out": "an untouched copy of {cells} was left out.",
+    "copy": "a copy of {cells} ran where it stands, as a cell of the student's own.",
+    "copy as text": "a copy of {cells} is text and was not run.",
+    "setup first": "{cells} stood behind cells that build on it; {it} ran before them.",
+}
+"""What has happened → what is said of all cells to which it has happened."""
+
+
+class _Repairs:
+    """What was put right: gathered by what it was, so that forty cells without ids make one sentence."""
+
+    def __init__(self, course: _Course) -> None:
+        self._course = course
+        self._said: dict[str, list[str]] = {}
+        self._unknown: list[HandedInCell] = []
+        self._templates: dict[str, str] = dict(_SAID)
+        self.skipped: list[int] = []
+
+    def add(self, what: str, cell: CourseCell) -> None:
+        """Note that something has happened to a course cell."""
+        self._said.setdefault(what, []).append(cell.name)
+
+    def _add(self, template: str, cell: CourseCell) -> None:
+        self._templates[template] = template
+        self.add(template, cell)
+
+    def say_missing(self, cell: CourseCell) -> None:
+        """A course cell that was not handed in."""
+        self.add("no answer" if cell.role is Role.SOLUTION else "missing", cell)
+
+    def say_merged(self, cell: CourseCell, number: int) -> None:
+        """A solution cell whose names another cell defines."""
+        self._add(f"{{cells}} {{was}} found in cell {number}, together with other code.", cell)
+
+    def say_elsewhere(self, cell: CourseCell, number: int, *, as_text: bool) -> None:
+        """An answer that stands in another cell than the one for it."""
+        state = "had become text" if as_text else "{was} as released"
+        self._add(f"{{cells}} {state}, but cell {number} defines what {{it}} should; that one was taken.", cell)
+
+    def say_joined(self, first: HandedInCell, second: HandedInCell) -> None:
+        """Two halves of a cell."""
+        course = self._course.cells.get(first.grade_id)
+        halves = f"cells {first.number} and {second.number} were halves of one"
+        if course is None:
+            self._templates[halves] = f"{halves}; they were put together."
+            self._said[halves] = []
+        else:
+            self._add(f"{{cells}} had been split; {halves} and were put together.", course)
+
+    def say_lost_id(self, cell: CourseCell, how: str) -> None:
+        """A cell without an id of nbgrader's."""
+        self._add(f"{{cells}} had lost {{its}} {{id}}; {{it}} {{was}} recognised by {how}.".replace("its", "{own}"), cell)
+
+    def say_wrong_id(self, cell: CourseCell, grade_id: str, how: str) -> None:
+        """A cell with the id of another, or one that the course does not know."""
+        shown = plain_words(grade_id)
+        self._add(f'{{cells}} had the id "{shown}"; {{it}} {{was}} recognised by {how}.', cell)
+
+    def say_changed(self, cell: CourseCell, *, runs_too: bool) -> None:
+        """A locked cell with another text."""
+        self.add("changed, ran" if runs_too else "changed", cell)
+
+    def say_retyped(self, cell: CourseCell, cell_type: str) -> None:
+        """A cell of another type than the course's."""
+        now = f"a {cell_type} cell" if cell_type else "a cell of no known type"
+        self._add(f"{{cells}} had become {now}; {{it}} {{was}} read as {cell.cell_type}.", cell)
+
+    def say_moved(self, cell: CourseCell, number: int) -> None:
+        """A grade cell that was not judged where it stood."""
+        self._add(f"{{cells}} stood before what {{it}} {{test}}; {{it}} {{was}} judged behind cell {number}.", cell)
+
+    def say_unknown(self, cell: HandedInCell) -> None:
+        """A cell with an id that the course does not know and that is none of the course's."""
+        self._unknown.append(cell)
+
+    def sentences(self) -> list[str]:
+        """What is to be said, in a fixed order."""
+        said = [self._sentence(self._templates[what], names) for what, names in self._said.items()]
+        if self._unknown:
+            ids = list(dict.fromkeys(f'"{plain_words(cell.grade_id)}"' for cell in self._unknown))
+            which = numbered([cell.number for cell in self._unknown])
+            has = "has an id" if len(self._unknown) == 1 else "have ids"
+            shown = ", ".join(ids[:5]) + (" …" if len(ids) > 5 else "")
+            as_own = "a cell" if len(self._unknown) == 1 else "cells"
+            said.append(f"{which} {has} that the course does not know ({shown}): treated as {as_own} of the student's own.")
+        if self.skipped:
+            said.append(f'the tag "skip-execution" was ignored ({numbered(self.skipped)}).')
+        return said
+
+    def _sentence(self, template: str, names: list[str]) -> str:
+        one = len(names) == 1
+        return template.format(
+            cells=self._listed(names),
+            was="was" if one else "were",
+            **{"is": "is" if one else "are", "it": "it" if one else "they", "id": "id" if one else "ids"},
+            its="its" if one else "their",
+            own="its" if one else "their",
+            test="tests" if one else "test",
+        )
+
+    def _listed(self, names: list[str]) -> str:
+        """``grade cell "a"``, or ``solution cells "f", "g" and grade cell "t"``."""
+        kinds: dict[str, list[str]] = {}
+        for name in names:
+            kinds.setdefault(_KINDS.get(self._course.cells[name].role, "solution cell"), []).append(name)
+        parts = []
+        for kind, of_kind in kinds.items():
+            shown = [f'"{name}"' for name in of_kind[:12]]
+            if len(of_kind) > 12:
+                shown.append(f"{len(of_kind) - 12} more")
+            listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+            parts.append(f"{kind}{'s' * (len(of_kind) > 1)} {listed}")
+        return ", ".join(parts)

@@ -1,0 +1,2 @@
+if __name__ == "__main__":
+    sys.exit(pytest.main([__file__]))
