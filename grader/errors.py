@@ -10,6 +10,7 @@
      │   └─ LeakError           a hidden line would be published
      ├─ SubmissionError         an unreadable hand-in
      ├─ SandboxError            our machinery failed: no verdict is drawn from it
+ │   └─ IsolationError      this machine does not offer the sandbox: nothing is graded
      ├─ GradebookError          locked, foreign or newer gradebook
      └─ UsageProblem            exit code 2: unknown chapter or student, no course here
 
@@ -77,17 +78,21 @@ class SandboxError(GraderError):
     """The machinery around the student process failed; no verdict is drawn from it."""
 
 
+class IsolationError(SandboxError):
+    """This machine does not offer the isolation that was asked for; nothing is graded without."""
+
+
 class GradebookError(GraderError):
     """The gradebook is locked, foreign, damaged or newer than this tool."""
 
 
-class UsageProblem(GraderError):
+class UsageProblem(GraderError):  # noqa: N818 (not an error of the course or the tool)
     """A name that the course does not have, or no course at all."""
 
     exit_code = 2
 
 
-class CourseErrors(CourseError):
+class CourseErrors(CourseError):  # noqa: N818 (several)
     """Several author's mistakes at once, in file and line order."""
 
     def __init__(self, errors: list[CourseError]) -> None:

@@ -19,11 +19,12 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
 
 from grader.authoring.parse import parse_solution_file
-from grader.authoring.release import HIDDEN_NOTE, grading_spec, released_cells
+from grader.authoring.release import grading_spec, released_cells
 from grader.course.config import CourseConfig, load_config
 from grader.course.layout import find_course
 from grader.course.model import GradedSubmission, GradingSpec
 from grader.errors import CourseError, SandboxError, SubmissionError, UsageProblem
+from grader.execution.submission import HIDDEN_NOTE
 from grader.gradebook.grading import check_graded
 from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash
 from grader.gradebook.penalty import late_penalty
@@ -67,10 +68,14 @@ class Judge(NbGraderPreprocessor):
         for warning in handin.warnings:
             self.log.warning("%s/%s: %s", student_id, assignment_id, warning)
         problem = id_problem(student_id) or handin.problem
-        graded = GradedSubmission(assignment_id, {}, (), not_graded=problem) if problem else _graded(handin, spec)
+        graded = (
+            GradedSubmission(assignment_id, {}, (), not_graded=problem)
+            if problem
+            else _graded(handin, spec, config.isolation)
+        )
         if not graded.not_graded:
             check_graded(graded, {cell.name: cell.points for cell in spec.cells if cell.is_grade})
-        digest = content_hash(handin, spec_hash(spec))
+        digest = content_hash(handin, spec_hash(spec, config.isolation))
         bare = dataclasses.replace(graded, notebook={})
         with open_gradebook(config) as store:
             store.sync_assignment(assignment_id, spec.cells, due=config.chapter(assignment_id).due)
@@ -83,11 +88,11 @@ class Judge(NbGraderPreprocessor):
         return nbformat.from_dict(graded.notebook), resources
 
 
-def _graded(handin: HandIn, spec: GradingSpec) -> GradedSubmission:
+def _graded(handin: HandIn, spec: GradingSpec, isolation: str) -> GradedSubmission:
     """Grade in a process of its own: nbgrader may be running inside a notebook server, which must not be forked."""
     from grader.execution.pool import Pool, Task
 
-    with Pool(1) as pool:
+    with Pool(1, isolation=isolation) as pool:
         task = Task((handin.student_id, handin.assignment_id), handin.notebook, spec, handin.files)
         for result in pool.map([task]):
             if result.graded is not None and not result.error:

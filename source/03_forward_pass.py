@@ -179,7 +179,7 @@ assert max(flat) > 0.9 * limit and min(flat) < -0.9 * limit, "the weights fill t
 for n_in, n_out in ((40, 8), (8, 40)):
     flat = [weight for row in Layer(n_in, n_out, seed=11).weights for weight in row]
     edge = (6 / (n_in + n_out)) ** 0.5
-    assert max(abs(weight) for weight in flat) <= edge + 1e-9, "Layer: the range depends on input_size + output_size"
+    assert all(abs(weight) <= edge + 1e-9 for weight in flat), "Layer: the range depends on input_size + output_size"
     assert max(abs(weight) for weight in flat) > 0.9 * edge, "Layer: weights fill the whole range"
     assert abs(sum(flat) / len(flat)) < 0.3 * edge, "Layer: as many weights below zero as above"
     spread = sum(weight * weight for weight in flat) / len(flat)

@@ -112,7 +112,7 @@ def test_same_score_in_every_grade_cell(ours, stock):
 
 
 def test_formgrader_lists_the_submissions_as_autograded(ours):
-    """nbgrader's formgrader finds every submission autograded in our gradebook and folders, with its score."""
+    """In nbgrader's formgrader every submission is listed as autograded, with its score."""
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 

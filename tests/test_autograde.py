@@ -29,7 +29,7 @@ def config(tmp_path):
 def pool(monkeypatch):
     """What grades, instead of processes."""
     fake = FakePool()
-    monkeypatch.setattr("grader.cli.autograde._pool", lambda jobs: fake)
+    monkeypatch.setattr("grader.cli.autograde._pool", lambda *chosen: fake)
     return fake
 
 
@@ -65,7 +65,7 @@ def test_a_submission_becomes_a_score_and_a_graded_notebook(config, pool):
     assert sorted(path.name for path in autograded.iterdir()) == ["01_add.ipynb", "data.csv", "timestamp.txt"]
     assert json.loads(config.layout.autograded_notebook("ada", "01_add").read_text())["nbformat"] == 4
     assert "ada" in result.stdout
-    assert "1 submissions: 1 graded" in result.stderr
+    assert "1 submission: 1 graded" in result.stderr
 
 
 def test_what_lies_beside_the_source_notebook_comes_along(config, pool):
@@ -132,9 +132,9 @@ def test_what_has_not_changed_is_not_graded_again(config, pool):
     assert pool.asked[3:] == [("ada", "01_add")]
 
 
-@pytest.mark.parametrize("change", ["test", "limit", "file", "timestamp", "notebook lost", "rows lost"])
+@pytest.mark.parametrize("change", ["test", "limit", "isolation", "file", "timestamp", "notebook lost", "rows lost"])
 def test_what_the_score_depends_on_is_noticed(config, pool, change):
-    """The course's tests and limits, other files, the time, the graded notebook, nbgrader's rows."""
+    """The course's tests and limits, the isolation, other files, the time, the graded notebook, nbgrader's rows."""
     folder = hand_in(config, "ada")
     run(config)
     if change == "test":
@@ -142,6 +142,8 @@ def test_what_the_score_depends_on_is_noticed(config, pool, change):
         source.write_text(source.read_text().replace("-1987, 1987", "-1988, 1988"))
     elif change == "limit":
         config.layout.config_file.write_text(CONFIG + "c.Course.time_limit_s = 3\n")
+    elif change == "isolation":
+        config.layout.config_file.write_text(CONFIG + "c.Course.isolation = 'process'\n")
     elif change == "file":
         (folder / "data.csv").write_text("1")
     elif change == "timestamp":

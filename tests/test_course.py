@@ -31,6 +31,7 @@ POINTS = dict(zip(CHAPTERS, [16, 12, 14, 12, 20, 12, 14], strict=True))
 
 @functools.cache
 def assignment(chapter):
+    """A chapter's cells, read once."""
     return load_assignment(CONFIG, chapter)
 
 
@@ -41,6 +42,7 @@ def said(chapter):
 
 
 def exercises(chapter):
+    """The names of a chapter's exercises."""
     return [cell.name for cell in assignment(chapter).cells if cell.role is Role.SOLUTION]
 
 
@@ -92,6 +94,7 @@ class Graded:
         self.cache = {}
 
     def __call__(self, chapter):
+        """The graded hand-ins of a chapter by what they are."""
         if chapter not in self.cache:
             tasks = {"solution": notebook(chapter), "stub": notebook(chapter, solved=False)}
             for name in exercises(chapter):
@@ -111,15 +114,18 @@ class Graded:
 
 @pytest.fixture(scope="module")
 def graded():
+    """Graded hand-ins of any chapter."""
     with Pool() as pool:
         yield Graded(pool)
 
 
 def lost(result):
+    """The grade cells that did not pass."""
     return {verdict.grade_id for verdict in result.verdicts if verdict.outcome is not Outcome.PASSED}
 
 
 def why(result):
+    """What did not pass, with all that the judge says of it."""
     return {v.grade_id: (str(v.outcome), v.message, v.detail) for v in result.verdicts if v.outcome != "passed"}
 
 

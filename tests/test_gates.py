@@ -57,7 +57,7 @@ def test_the_real_judge_stops_wrong_chapters(tmp_path):
     assert isinstance(first, GateError)
     assert first.place == 'source/01_add.py:11 (cell 4, grade_id "test_add")'
     assert "the solution earns 0 of 2 points here: failed." in first.message
-    assert second.place == 'source/01_add.py:27 (cell 8, grade_id "test_free")'
+    assert second.place == 'source/01_add.py:28 (cell 8, grade_id "test_free")'
     assert "the untouched notebook earns 0.5 of 0.5 points here." in second.message
 
 

@@ -316,6 +316,12 @@ MISTAKES = {
         "the title 'f' is taken, by line 1",
         "another title",
     ),
+    "options with colons": (
+        '# %% f role: "solution"\nf = 1\n',
+        1,
+        "are not written as options",
+        'role="test" points=1',
+    ),
     "illegal title": ('# %% test f! role="test" points=1\nassert 1\n', 1, "'test f!' cannot be a title", "'test_f_'"),
     "long title": (f'# %% {"x" * 61} role="setup"\nx = 1\n', 1, "cannot be a title", "61 characters"),
     "partial before role": (

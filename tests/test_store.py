@@ -168,8 +168,8 @@ def all_rows(config):
     }
 
 
-def nbgrader_writes(config, results):
-    """What nbgrader's own calls write for the same course and the same outcomes, call by call as its autograde."""
+def nbgrader_generates(config):
+    """What nbgrader's generate_assignment writes for chapter 1, call by call."""
     import json
 
     from grader.notebooks.cells import KERNELSPEC
@@ -193,6 +193,12 @@ def nbgrader_writes(config, results):
                 source=cell.source,
                 checksum=cell.checksum,
             )
+
+
+def nbgrader_grades(config, results):
+    """What nbgrader's autograde writes for these outcomes, call by call."""
+    solutions = [cell.name for cell in gradebook_cells(grading_spec(config, "01_add").cells) if cell.solution]
+    with nbgraders(config) as gb:
         for student, result, timestamp in results:
             gb.update_or_create_student(student)
             gb.update_or_create_submission("01_add", student, timestamp=timestamp.replace(tzinfo=None))
@@ -201,11 +207,10 @@ def nbgrader_writes(config, results):
                 is_manual = each.outcome is Outcome.MANUAL
                 grade.auto_score = (0.0 if each.grade_id in result.unchanged else None) if is_manual else each.score
                 grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-            for cell in gradebook_cells(grading_spec(config, "01_add").cells):
-                if cell.solution:
-                    comment = gb.find_comment(cell.name, "01_add", "01_add", student)
-                    comment.auto_comment = "No response." if cell.name in result.unchanged else None
-            gb.db.commit()
+            for name in solutions:
+                comment = gb.find_comment(name, "01_add", "01_add", student)
+                comment.auto_comment = "No response." if name in result.unchanged else None
+        gb.db.commit()
 
 
 RESULTS = [
@@ -221,7 +226,8 @@ def test_all_rows_are_those_that_nbgraders_own_calls_make(tmp_path):
     ours = make_course(tmp_path / "ours")
     with open_gradebook(theirs):
         pass  # nbgrader would need its program "alembic"; the schema is the same (tested above)
-    nbgrader_writes(theirs, RESULTS)
+    nbgrader_generates(theirs)
+    nbgrader_grades(theirs, RESULTS)
     with open_gradebook(ours) as store:
         store.sync_assignment("01_add", grading_spec(ours, "01_add").cells, due=ours.chapter("01_add").due)
         store.write_batch([scored(student, result, at) for student, result, at in RESULTS])
@@ -235,7 +241,8 @@ def test_grading_again_makes_the_rows_that_nbgrader_makes(tmp_path):
     second = [("ada", graded(Outcome.FAILED), LATE), ("bob", graded(), LATE)]
     with open_gradebook(theirs), open_gradebook(ours) as store:
         store.sync_assignment("01_add", grading_spec(ours, "01_add").cells, due=ours.chapter("01_add").due)
-        nbgrader_writes(theirs, RESULTS)
+        nbgrader_generates(theirs)
+        nbgrader_grades(theirs, RESULTS)
         store.write_batch([scored(student, result, at) for student, result, at in RESULTS])
         for config in (theirs, ours):
             with nbgraders(config) as gb:
@@ -243,24 +250,9 @@ def test_grading_again_makes_the_rows_that_nbgrader_makes(tmp_path):
                 by_hand.manual_score, by_hand.extra_credit, by_hand.needs_manual_grade = 1.5, 0.5, False
                 gb.find_comment("add", "01_add", "01_add", "bob").manual_comment = "nearly"
                 gb.db.commit()
-        _nbgrader_regrades(theirs, second)
+        nbgrader_grades(theirs, second)
         store.write_batch([scored(student, result, at, "h2") for student, result, at in second])
     assert all_rows(ours) == all_rows(theirs)
-
-
-def _nbgrader_regrades(config, results):
-    with nbgraders(config) as gb:
-        for student, result, timestamp in results:
-            gb.update_or_create_submission("01_add", student, timestamp=timestamp.replace(tzinfo=None))
-            for each in result.verdicts:
-                grade = gb.find_grade(each.grade_id, "01_add", "01_add", student)
-                is_manual = each.outcome is Outcome.MANUAL
-                grade.auto_score = (0.0 if each.grade_id in result.unchanged else None) if is_manual else each.score
-                grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-            for name in ("add", "twice", "explain"):
-                comment = gb.find_comment(name, "01_add", "01_add", student)
-                comment.auto_comment = "No response." if name in result.unchanged else None
-        gb.db.commit()
 
 
 def test_nbgraders_own_scores_are_our_scores(store, config):

@@ -32,11 +32,13 @@ class Grade(Protocol):
         """Grade one notebook."""
 
 
-def real_grade(notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None, /) -> GradedSubmission:
+def real_grade(
+    notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None, /, *, isolation: str = "auto"
+) -> GradedSubmission:
     """Grade with the judge, in fresh processes."""
     from grader.execution.grade import grade
 
-    return grade(notebook, spec, files or {})
+    return grade(notebook, spec, files or {}, isolation=isolation)
 
 
 def proof_key(assignment: Assignment, spec: GradingSpec) -> str:

@@ -10,9 +10,10 @@ import ast
 import re
 from collections.abc import Sequence
 
-from grader.authoring.release import HIDDEN_NOTE, TEXT_STUB, exercises, points_text
+from grader.authoring.release import TEXT_STUB, exercises, points_text
 from grader.course.config import CourseConfig
 from grader.course.model import Assignment, CourseCell, Role
+from grader.execution.submission import HIDDEN_NOTE
 
 
 def readme_md(config: CourseConfig, chapters: Sequence[Assignment], *, has_chapters_module: bool) -> str:

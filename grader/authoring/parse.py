@@ -182,6 +182,9 @@ class _Reader:
             else:
                 hint = f"Perhaps {re.sub(r'[^A-Za-z0-9_-]+', '_', title)[:60]!r}?"
             self.complain(line, f"{title!r} cannot be a title: 1 to 60 letters, digits, _ and - it must have.", hint)
+        elif not legal and re.search(rf"\b({'|'.join(_KEYS)})\b", title):
+            message = f"the title {title!r} holds options that are not written as options."
+            self.complain(line, message, 'Like # %% some_name role="test" points=1')
         elif legal:
             first = self.titles.setdefault(title, line)
             if first != line:

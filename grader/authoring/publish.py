@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
+import functools
 import json
 import os
 import shutil
@@ -329,9 +331,15 @@ def prove(
         started(assignment_id)
         path = shown_path(publication.config, assignment_id)
         assignment, spec = publication.assignments[assignment_id], publication.specs[assignment_id]
-        errors += run_gates(assignment, spec, path, grade or real_grade, said)
+        errors += run_gates(assignment, spec, path, grade or _real_grade(publication.config), said)
     if errors:
         raise CourseErrors(errors)
+
+
+def _real_grade(config: CourseConfig) -> Grade:
+    if config.isolation == "auto":
+        return real_grade
+    return functools.partial(real_grade, isolation=config.isolation)
 
 
 # -- writing ---
@@ -415,7 +423,7 @@ def _move(source: Path, target: Path) -> None:
     try:
         os.replace(source, target)
     except OSError as problem:
-        if problem.errno != 18:  # EXDEV: release/ is on another disk
+        if problem.errno != errno.EXDEV:  # release/ may be on another disk
             raise
         beside = target.with_name(f".{target.name}.new")
         shutil.copy2(source, beside)

@@ -13,7 +13,6 @@ of                     solution cells       hidden tests    for
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import difflib
 from collections.abc import Sequence
@@ -22,17 +21,15 @@ from typing import Any
 from grader.authoring.check import check, offered_names, solution_names
 from grader.authoring.names import only_imports
 from grader.authoring.parse import LineError, in_line_order, read_solution_file
-from grader.authoring.regions import Kind, regions, with_stubs, without_markers, without_regions
+from grader.authoring.regions import regions, with_stubs, without_markers
 from grader.course.config import CourseConfig
 from grader.course.model import Assignment, CourseCell, GradingSpec, Role
 from grader.errors import AnnotationError, CourseError, CourseErrors, UsageProblem
+from grader.execution.submission import released_test
 from grader.notebooks.cells import notebook_dict, with_magics
 
 TEXT_STUB = "YOUR ANSWER HERE"
 """What stands where a student's words shall go; nbgrader's own words."""
-
-HIDDEN_NOTE = "# Hidden tests run here when your work is graded."
-"""What students see of a test that is hidden as a whole."""
 
 
 # -- reading the course ---
@@ -182,27 +179,10 @@ def released_cell(cell: CourseCell) -> CourseCell:
     elif cell.role is Role.MANUAL:
         source = _with_text_stub(cell.source)
     elif cell.role is Role.TEST:
-        source = visible_source(cell)
-        if not has_statements(source):
-            source = f"{source}\n{HIDDEN_NOTE}" if source else HIDDEN_NOTE
+        source = released_test(cell)
     else:
         return cell
     return dataclasses.replace(cell, source=source)
-
-
-def visible_source(cell: CourseCell) -> str:
-    """Return what students may see of a test; empty if nothing."""
-    return without_regions(cell.source, Kind.HIDDEN).strip("\n")
-
-
-def has_statements(source: str) -> bool:
-    """Tell whether there is more in a test than comments and a docstring."""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError):
-        return True
-    is_docstring = bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-    return len(body) > is_docstring
 
 
 def _with_text_stub(source: str) -> str:

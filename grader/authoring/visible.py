@@ -14,8 +14,9 @@ import json
 import re
 
 from grader.authoring.names import bindings, needed_names
-from grader.authoring.release import has_statements, points_text, visible_source
+from grader.authoring.release import points_text
 from grader.course.model import Assignment, CourseCell, Role
+from grader.execution.submission import has_statements, visible_source
 from grader.notebooks.cells import string_lines
 
 _BUILTINS = frozenset(dir(builtins))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.main import chosen_chapters, open_course, print_json, shared_options, unknown_student
+from grader.cli.main import (
+    chosen_chapters,
+    isolation_option,
+    open_course,
+    print_json,
+    shared_options,
+    unknown_student,
+)
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -27,6 +33,7 @@ TABLE_ROWS = 60
 @click.option("-s", "--student", "students", multiple=True, metavar="ID", help="Only this student; may be repeated.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, help="How many to grade at once [one a core].")
 @click.option("-f", "--force", is_flag=True, help="Grade again what has not changed since it was graded.")
+@isolation_option
 @shared_options
 @click.pass_context
 def autograde(
@@ -35,6 +42,7 @@ def autograde(
     students: tuple[str, ...],
     jobs: int | None,
     force: bool,
+    isolation: str | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -51,11 +59,12 @@ def autograde(
     """
     from grader.gradebook.store import open_gradebook
 
-    config = open_course(ctx)
+    config = open_course(ctx, isolation)
     names = chosen_chapters(config, chapters)
     chosen = _chosen_students(config, students)
     with open_gradebook(config) as store:
-        everything_done = _run(config, store, names, chosen, _pool(jobs), force=force, as_json=as_json, quiet=quiet)
+        pool = _pool(jobs, config.isolation)
+        everything_done = _run(config, store, names, chosen, pool, force=force, as_json=as_json, quiet=quiet)
     if not everything_done:
         ctx.exit(1)
 
@@ -68,11 +77,11 @@ def _chosen_students(config: CourseConfig, given: tuple[str, ...]) -> list[str] 
     return list(given) or None
 
 
-def _pool(jobs: int | None) -> OpenPool:
+def _pool(jobs: int | None, isolation: str) -> OpenPool:
     def open_pool() -> contextlib.AbstractContextManager[Any]:
         from grader.execution.pool import Pool
 
-        return Pool(jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+        return Pool(jobs, isolation=isolation)
 
     return open_pool
 
@@ -159,7 +168,8 @@ def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], s
     if not quiet:
         counts = Counter(result.status for result in results)
         told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
-        click.echo(f"{len(results)} submissions: {told}; {seconds:.1f} s", err=True)
+        noun = "submission" if len(results) == 1 else "submissions"
+        click.echo(f"{len(results)} {noun}: {told}; {seconds:.1f} s", err=True)
 
 
 _STATUSES = ("graded", "unchanged", "not graded", "failed")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.main import course_option, open_course
+from grader.cli.main import course_option, isolation_option, open_course
 from grader.errors import GraderError, UsageProblem
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ EXAMPLE = "sample_classic"
     help="Where to make the sample course: a new folder, or one that an earlier demo made.  [default: demo/]",
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="How many submissions at once.")
+@isolation_option
 @course_option
 @click.pass_context
-def demo(ctx: click.Context, folder: Path | None, jobs: int | None) -> None:
+def demo(ctx: click.Context, folder: Path | None, jobs: int | None, isolation: str | None) -> None:
     """Copy this course into a fresh folder, hand in for every student of samples/, grade, and show the scores.
 
     Every sample student has a story and an expected score; the demo ends with 1 if one of them got another.
@@ -53,11 +54,12 @@ def demo(ctx: click.Context, folder: Path | None, jobs: int | None) -> None:
     place = _fresh_copy(course, folder or course.root / "demo")
     click.echo(f"A copy of the course in {_shown(place)}, {len(students)} sample students.")
 
-    _run(place, "generate", shorten=True)
+    shut_in = ("--isolation", isolation) if isolation else ()
+    _run(place, "generate", *shut_in, shorten=True)
     copied = _configured(place)
     submissions = [made for student in students for made in hand_in(student, copied.layout, copied)]
     click.echo(f"\n{len(submissions)} submissions in {_shown(copied.layout.submitted_root)}/")
-    _run(place, "autograde", *(("--jobs", str(jobs)) if jobs else ()))
+    _run(place, "autograde", *(("--jobs", str(jobs)) if jobs else ()), *shut_in)
     click.echo("\nWho they are, and what they should get:\n")
     unexpected = _tell_stories(copied, students)
     names = [student.student_id for student in students]

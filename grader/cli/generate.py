@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.main import chosen_chapters, open_course, print_json, shared_options
+from grader.cli.main import chosen_chapters, isolation_option, open_course, print_json, shared_options
 
 if TYPE_CHECKING:
     from grader.authoring.publish import Publication
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 @click.command(short_help="Make student versions, nbgrader's notebooks and gradebook entries.")
 @click.argument("chapters", nargs=-1, metavar="[CHAPTER]…")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if release/ is not what source/ makes.")
+@isolation_option
 @shared_options
 @click.pass_context
-def generate(ctx: click.Context, chapters: tuple[str, ...], check: bool, as_json: bool, quiet: bool) -> None:
+def generate(
+    ctx: click.Context, chapters: tuple[str, ...], check: bool, isolation: str | None, as_json: bool, quiet: bool
+) -> None:
     """Make release/, source/<chapter>/ and the gradebook's entries from source/*.py.
 
     Nothing is changed before the gates have passed: the solution earns every point, the untouched notebook earns none,
@@ -33,7 +36,7 @@ def generate(ctx: click.Context, chapters: tuple[str, ...], check: bool, as_json
     """
     from grader.authoring import publish
 
-    config = open_course(ctx)
+    config = open_course(ctx, isolation)
     names = chosen_chapters(config, chapters)
     say = _nothing if quiet else _on_stderr
     publication = publish.plan(config, names)

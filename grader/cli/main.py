@@ -6,6 +6,7 @@ A subcommand's module is imported when it is used, so that ``grader --help`` ans
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import difflib
 import importlib
 import io
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 import grader
+from grader.course.model import ISOLATIONS
 from grader.errors import CourseErrors, GraderError, UsageProblem
 from grader.reports.text import printable
 
@@ -36,6 +38,7 @@ COMMANDS = {
     ),
     "autograde": ("grader.cli.autograde", "autograde", "Grade what students handed in."),
     "report": ("grader.cli.report", "report", "Show scores, and what needs a person."),
+    "doctor": ("grader.cli.doctor", "doctor", "Show what this machine offers to shut student code in, and try it."),
     "demo": ("grader.cli.demo", "demo", "Grade a class of sample students, from source/ to the report."),
 }
 
@@ -180,7 +183,17 @@ def shared_options(command: _Command) -> _Command:
     return command
 
 
-def open_course(ctx: click.Context) -> CourseConfig:
+def isolation_option(command: _Command) -> _Command:
+    """Give a command ``--isolation``, in place of what the course's configuration says."""
+    return click.option(
+        "--isolation",
+        type=click.Choice(ISOLATIONS),
+        help="How student code is shut in: all that Linux has (auto), Landlock may be missing (namespaces), or without"
+        " namespaces (process). See grader doctor.  [default: the course's, or auto]",
+    )(command)
+
+
+def open_course(ctx: click.Context, isolation: str | None = None) -> CourseConfig:
     """Return the configuration of the course that the command is to work in.
 
     Raises:
@@ -193,7 +206,8 @@ def open_course(ctx: click.Context) -> CourseConfig:
     given: Path | None = ctx.find_root().obj
     if given is not None and not given.is_dir():
         raise UsageProblem("there is no such folder.", place=str(given), hint="Name the course folder after --course.")
-    return load_config(find_course(given or Path.cwd()))
+    config = load_config(find_course(given or Path.cwd()))
+    return dataclasses.replace(config, isolation=isolation) if isolation else config
 
 
 def chosen_chapters(config: CourseConfig, given: Sequence[str]) -> list[str]:

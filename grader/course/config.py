@@ -12,6 +12,7 @@ the options under ``c.Course``::
     c.Course.time_limit_s = 10
     c.Course.late_policy = "per-day"
     c.Course.late_fraction_per_day = 0.1
+    c.Course.isolation = "auto"
 
 Of nbgrader's, ``c.CourseDirectory`` (course id, database, folder names) and ``c.LateSubmissionPlugin.penalty_method``
 are respected. A course that configures nothing at all works: its chapters are the solution files in ``source/``.
@@ -32,7 +33,7 @@ from typing import Any
 
 from grader.course.dates import instant, utc
 from grader.course.layout import CONFIG_NAME, Layout
-from grader.course.model import Limits
+from grader.course.model import ISOLATIONS, Limits
 from grader.errors import ConfigError
 
 
@@ -85,6 +86,7 @@ class CourseConfig:
     allowed_modules: tuple[str, ...] | None = None
     default_limits: Limits = dataclasses.field(default_factory=Limits)
     late_policy: LatePolicy = dataclasses.field(default_factory=LatePolicy)
+    isolation: str = "auto"
 
     def chapter(self, assignment_id: str) -> ChapterConfig:
         """Return what is configured for a chapter: the course's defaults for one that the file does not mention."""
@@ -115,6 +117,7 @@ def load_config(root: Path) -> CourseConfig:
         allowed_modules=_allowed_modules(course),
         default_limits=defaults,
         late_policy=_late_policy(course, raw.get("LateSubmissionPlugin", {})),
+        isolation=_isolation(course),
     )
     course.finish()
     return config
@@ -327,6 +330,14 @@ def _allowed_modules(course: _Section) -> tuple[str, ...] | None:
         if all(isinstance(name, str) and re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", name) for name in names):
             return names
     raise course.error("allowed_modules", 'it must be a list of module names, like ["stdlib", "chapters"].', value)
+
+
+def _isolation(course: _Section) -> str:
+    value = course.text("isolation", "auto")
+    if value not in ISOLATIONS:
+        known = ", ".join(map(repr, ISOLATIONS))
+        raise course.error("isolation", f"it must be one of {known}.", value, _near_miss(value, ISOLATIONS))
+    return value
 
 
 def _late_policy(course: _Section, plugin: Any) -> LatePolicy:

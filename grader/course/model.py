@@ -36,6 +36,10 @@ class Outcome(enum.StrEnum):
     MANUAL = "manual"
 
 
+ISOLATIONS = ("auto", "namespaces", "process")
+"""How student code is shut in: by all that Linux has; the same, but Landlock may be missing; without namespaces."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
     """What one submission may use; enforced from outside the student process.

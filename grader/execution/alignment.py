@@ -29,6 +29,7 @@ from grader.execution.cell_text import (
     is_python,
     methods,
     normal_text,
+    outline,
     released_texts,
     used_names,
 )
@@ -90,6 +91,7 @@ class _Course:
         self.position = {cell.name: number for number, cell in enumerate(self.order)}
         self.released = {cell.name: released_texts(cell) for cell in self.order}
         self.free_texts = {normal_text(cell.source) for cell in spec.cells if cell.role is Role.FREE}
+        self.solution_names = spec.solution_names
         self._binds: dict[str, frozenset[str]] = {}
         claims: dict[str, set[str]] = defaultdict(set)
         for name, texts in self.released.items():
@@ -104,6 +106,10 @@ class _Course:
             is_answer = cell.cell_type == "code" and cell.role in (Role.SOLUTION, Role.MANUAL)
             self._binds[name] = bound_names(cell.source) if is_answer else frozenset()
         return self._binds[name]
+
+    def methods(self) -> dict[str, frozenset[str]]:
+        """The methods of the classes that students write."""
+        return {name: found for cell in self.answers() for name, found in methods(cell.source).items()}
 
     def answers(self) -> list[CourseCell]:
         """The cells in which students write code."""
@@ -123,7 +129,8 @@ class _Alignment:
         """Index of a handed-in cell → the course cell that it is or is a copy of."""
         self.found: dict[str, int] = {}
         """Course cell → index of the one handed-in cell that stands for it."""
-        self.how: dict[str, str] = {}
+        self.how: dict[tuple[str, int], str] = {}
+        """By what a cell was recognised, if not by its ``grade_id``."""
         self.left_out: set[int] = set()
         self.merged: set[str] = set()
         self._defines: dict[int, frozenset[str]] = {}
@@ -140,7 +147,7 @@ class _Alignment:
         self._say_what_was_recognised()
         return self._assembled()
 
-    # -- what a handed-in cell is -----------------------------------------------------------------------------------------
+    # -- what a handed-in cell is -------------------------------------------------------------------------------------
 
     def defines(self, index: int) -> frozenset[str]:
         """Names that a handed-in cell defines, imports aside."""
@@ -148,7 +155,7 @@ class _Alignment:
             self._defines[index] = defined_names(self.cells[index].source)
         return self._defines[index]
 
-    def _may_define(self, index: int, names: Iterable[str]) -> bool:
+    def may_define(self, index: int, names: Iterable[str]) -> bool:
         source = self.cells[index].source
         return any(name in source for name in names)
 
@@ -168,22 +175,22 @@ class _Alignment:
             label = cell.grade_id if cell.grade_id in known else cell.cell_id if cell.cell_id in known else ""
             if owner is not None and owner != label:
                 self.claims[index] = owner
-                self.how.setdefault(f"{owner} {index}", "its text")
-            elif label:
+                self.how[owner, index] = "text"
+            elif label and not (self.texts[index] and self.texts[index] in self.course.free_texts):
                 other = self._real_name(index, label)
                 self.claims[index] = other or label
                 if other:
-                    self.how[f"{other} {index}"] = "the names it defines"
+                    self.how[other, index] = "names"
                 elif label != cell.grade_id:
-                    self.how[f"{label} {index}"] = "its cell id"
+                    self.how[label, index] = "cell id"
 
     def _real_name(self, index: int, label: str) -> str:
         """The solution cell whose names a cell defines while it carries the id of another; empty if there is none."""
-        wanted = self.course.binds(label)
-        if not wanted or any(re.search(_BINDING.format(name), self.cells[index].source, re.M) for name in wanted):
+        course = self.course.cells[label]
+        if course.role is not Role.SOLUTION or outline(course.source) & outline(self.cells[index].source):
             return ""
-        defined = self.defines(index)
-        if not defined or defined & wanted:
+        wanted, defined = self.course.binds(label), self.defines(index)
+        if not wanted or not defined or defined & wanted:
             return ""
         return next((cell.name for cell in self.course.answers() if self.course.binds(cell.name) <= defined), "")
 
@@ -200,9 +207,10 @@ class _Alignment:
                 has_id = cell.grade_id == name
                 if role is Role.TEST:
                     return untouched, has_id, True, index
+                is_type = cell.cell_type == self.course.cells[name].cell_type
                 if role is Role.SETUP:
-                    return untouched, has_id, True, -index
-                return cell.cell_type == self.course.cells[name].cell_type, not untouched, has_id, index
+                    return is_type, has_id, untouched, -index
+                return is_type, not untouched, has_id, index
 
             self._stands_for(name, max(group, key=worth))
 
@@ -210,9 +218,9 @@ class _Alignment:
         self.found[name] = index
         self.claims[index] = name
         if how:
-            self.how[f"{name} {index}"] = how
+            self.how[name, index] = how
 
-    # -- what no id tells ---------------------------------------------------------------------------------------------------
+    # -- what no id tells ---------------------------------------------------------------------------------------------
 
     def _others(self, *, code: bool) -> list[int]:
         """Cells that stand for no course cell and are not word for word one."""
@@ -226,31 +234,35 @@ class _Alignment:
         ]
 
     def _find_by_names(self) -> None:
-        missing = [cell for cell in self.course.answers() if cell.name not in self.found]
+        missing = [cell for cell in self.course.order if cell.name not in self.found and self.course.binds(cell.name)]
         for cell in missing:
             wanted = self.course.binds(cell.name)
             worth = {
                 index: (len(self.defines(index) & wanted), index)
                 for index in self._others(code=True)
-                if self._may_define(index, wanted) and self.defines(index) & wanted
+                if self.may_define(index, wanted) and self.defines(index) & wanted
             }
             if worth:
-                self._stands_for(cell.name, max(worth, key=lambda index: worth[index]), "the names it defines")
+                self._stands_for(cell.name, max(worth, key=lambda index: worth[index]), "names")
         for cell in missing:
             if cell.name in self.found:
                 continue
             wanted = self.course.binds(cell.name)
-            hosts = [index for index in self._running() if self._may_define(index, wanted) and self.defines(index) & wanted]
+            hosts = [
+                index for index in self.running() if self.may_define(index, wanted) and self.defines(index) & wanted
+            ]
             if hosts:
                 self.merged.add(cell.name)
-                self.repairs.say_merged(cell, self.cells[hosts[-1]].number)
+                self.repairs.add(_MERGED.format(number=self.cells[hosts[-1]].number), cell)
                 continue
-            texts = [index for index in self._others(code=False) if self._may_define(index, wanted)]
-            readable = [index for index in texts if is_python(self.cells[index].source) and self.defines(index) & wanted]
+            texts = [index for index in self._others(code=False) if self.may_define(index, wanted)]
+            readable = [
+                index for index in texts if is_python(self.cells[index].source) and self.defines(index) & wanted
+            ]
             if readable:
-                self._stands_for(cell.name, readable[-1], "the names it defines")
+                self._stands_for(cell.name, readable[-1], "names")
 
-    def _running(self) -> list[int]:
+    def running(self) -> list[int]:
         """Indices of the cells whose own text runs: all code but grade and setup cells as released."""
         return [
             index
@@ -284,32 +296,44 @@ class _Alignment:
         return bool(defined_names(cell.source, imports=True) - defined_names(course.source, imports=True))
 
     def _find_elsewhere(self) -> None:
-        """Answers that stand in a cell of the student's own while the cell for them is as it was released."""
-        for course in self.course.answers():
+        """Answers that stand in a cell of the student's own while the cell for them is as released, or is text."""
+        for course in self.course.order:
             index = self.found.get(course.name)
-            if index is None:
+            if index is None or course.cell_type != "code" or course.role not in (Role.SOLUTION, Role.MANUAL):
                 continue
-            is_text = self.cells[index].cell_type != "code" and course.cell_type == "code"
+            is_text = self.cells[index].cell_type != "code"
             if not is_text and not self.is_untouched(index, course.name):
                 continue
             wanted = self.course.binds(course.name)
-            others = [
-                other
-                for other in self._others(code=True)
-                if self._may_define(other, wanted) and wanted <= self.defines(other)
-            ]
+            if not wanted:
+                continue
+            own = self._defining(self._others(code=True), wanted)
+            others = own or self._defining((i for i in self.running() if i != index), wanted)
             if not others:
                 continue
             del self.claims[index]
             if not is_text:
                 self.left_out.add(index)
-            self._stands_for(course.name, others[-1], "elsewhere")
-            self.repairs.say_elsewhere(course, self.cells[others[-1]].number, as_text=is_text)
+            if own:
+                self._stands_for(course.name, own[-1], "elsewhere")
+            else:
+                del self.found[course.name]
+                self.merged.add(course.name)
+            state = "had become text" if is_text else "{was} as released"
+            self.repairs.add(_ELSEWHERE.format(state=state, number=self.cells[others[-1]].number), course)
+
+    def _defining(self, indices: Iterable[int], wanted: frozenset[str]) -> list[int]:
+        """Those of some cells that define all of these names, and are no untouched stubs."""
+        return [
+            index
+            for index in indices
+            if self.may_define(index, wanted)
+            and wanted <= self.defines(index)
+            and not (index in self.claims and self.is_untouched(index, self.claims[index]))
+        ]
 
     def _find_by_likeness(self) -> None:
-        missing = [
-            cell for cell in self.course.order if cell.name not in self.found and cell.name not in self.merged
-        ]
+        missing = [cell for cell in self.course.order if cell.name not in self.found and cell.name not in self.merged]
         own = [index for index in range(len(self.cells)) if self._is_own(index)]
         if not missing or not own:
             return
@@ -319,7 +343,7 @@ class _Alignment:
         )
         for _, name, index in sorted(pairs, key=lambda p: (-p[0], self.course.position[p[1]], p[2])):
             if name not in self.found and index not in self.claims:
-                self._stands_for(name, index, "its text")
+                self._stands_for(name, index, "text")
 
     def _find_by_place(self) -> None:
         """An answer in words has lost all that was released; it is what stands alone between its neighbours."""
@@ -333,7 +357,7 @@ class _Alignment:
             between = range(before[-1] + 1, after[0] if after else len(self.cells))
             words = [index for index in between if self.cells[index].cell_type != "code" and self._is_own(index)]
             if len(words) == 1:
-                self._stands_for(cell.name, words[0], "its place")
+                self._stands_for(cell.name, words[0], "place")
 
     def _require_something(self) -> None:
         roles = {self.course.cells[name].role for name in self.found}
@@ -346,47 +370,50 @@ class _Alignment:
             hint="Is it the notebook of another chapter? Ask the student to hand in the right one.",
         )
 
-    # -- halves of a cell -----------------------------------------------------------------------------------------------------
+    # -- halves of a cell ---------------------------------------------------------------------------------------------
 
     def _join_halves(self) -> None:
         """Put together what was split inside of a definition: the second half cannot stand alone."""
         joined: list[HandedInCell] = []
-        tries = 0
-        class_methods = {k: v for cell in self.course.answers() for k, v in methods(cell.source).items()}
+        n_joins = 0
         for cell in self.cells:
-            if joined and tries < MAX_JOINS and self._may_be_second_half(joined[-1], cell):
-                tries += 1
-                first = joined[-1]
-                whole = f"{first.source.rstrip(chr(10))}\n{cell.source}"
-                if self._belongs_together(first.source, cell.source, whole, class_methods):
+            first = joined[-1] if joined else None
+            if first and n_joins < MAX_JOINS and self._may_be_halves(first, cell):
+                whole = f"{first.source}\n{cell.source}"
+                if not self._stands_alone(first.source, cell.source) and is_python(whole):
+                    n_joins += 1
                     joined[-1] = dataclasses.replace(first, source=whole)
                     self.repairs.say_joined(first, cell)
                     continue
             joined.append(cell)
         self.cells = joined
 
-    def _may_be_second_half(self, first: HandedInCell, second: HandedInCell) -> bool:
+    def _may_be_halves(self, first: HandedInCell, second: HandedInCell) -> bool:
         if first.cell_type != "code" or second.cell_type != "code" or not first.source.strip():
+            return False
+        course = self.course.cells.get(first.grade_id)
+        if course is not None and course.role in (Role.TEST, Role.SETUP):
             return False
         if second.grade_id in self.course.cells and second.grade_id != first.grade_id:
             return False
-        text = normal_text(second.source)
-        return bool(text) and text not in self.course.owner and text not in self.course.free_texts
+        texts = normal_text(first.source), normal_text(second.source)
+        return bool(texts[1]) and not any(t in self.course.owner or t in self.course.free_texts for t in texts)
 
-    @staticmethod
-    def _belongs_together(
-        first: str, second: str, whole: str, class_methods: Mapping[str, frozenset[str]]
-    ) -> bool:
-        is_indented = second.lstrip("\n")[:1] in (" ", "\t")
-        if is_indented:
-            last_class = re.findall(r"^class[ \t]+(\w+)", first, re.M)[-1:]
-            wanted = class_methods.get(last_class[0], frozenset()) if last_class else frozenset()
-            stands_alone = is_python(second) and not (wanted & defined_names(second))
-        else:
-            stands_alone = is_python(first) or is_python(second)
-        return not stands_alone and is_python(whole)
+    def _stands_alone(self, first: str, second: str) -> bool:
+        """Whether a cell can be something else than the second half of the cell before it."""
+        if second.lstrip("\n")[:1] not in (" ", "\t"):
+            return is_python(second) or is_python(first)
+        if not is_python(first) or not is_python(second):
+            return False
+        # IPython takes what is indented as a whole; but a method of the course's class has no business outside of it,
+        # and who speaks of the parameters of the function before is inside of it.
+        classes = re.findall(r"^class[ \t]+(\w+)", first, re.M)
+        expected = self.course.methods().get(classes[-1], frozenset()) if classes else frozenset()
+        signatures = re.findall(r"^[ \t]*(?:async[ \t]+)?def[ \t]+\w+\(([^)]*)", first, re.M)
+        parameters = set(re.findall(r"(\w+)[ \t]*(?=[:,=]|$)", signatures[-1])) if signatures else set()
+        return not expected & defined_names(second) and not parameters & used_names(second)
 
-    # -- order ----------------------------------------------------------------------------------------------------------------
+    # -- order --------------------------------------------------------------------------------------------------------
 
     def _assembled(self) -> list[Step]:
         places = _Places(self)
@@ -397,8 +424,8 @@ class _Alignment:
             if course.role in (Role.TEST, Role.SETUP) or course.name not in self.found:
                 place = places.of.get(course.name)
                 if place is not None:
-                    index = self.found.get(course.name)
-                    outputs = () if index is None else self.cells[index].outputs
+                    found = self.found.get(course.name)
+                    outputs = () if found is None else self.cells[found].outputs
                     entries.append((place, Step(course.source, course.cell_type, course, outputs)))
         entries.sort(key=lambda entry: entry[0])
         return [step for _, step in entries]
@@ -428,60 +455,52 @@ class _Alignment:
             return self.cells[index].grade_id == name
         return course.role is Role.SOLUTION and not self.is_untouched(self.found[name], name)
 
-    # -- what is said -----------------------------------------------------------------------------------------------------------
+    # -- what is said -------------------------------------------------------------------------------------------------
 
     def _say_what_was_recognised(self) -> None:
         for course in self.course.order:
             index = self.found.get(course.name)
             if index is None:
                 if course.name not in self.merged:
-                    self.repairs.say_missing(course)
+                    self.repairs.add(_NO_ANSWER if course.role is Role.SOLUTION else _MISSING, course)
                 continue
-            self._say_how(course, self.cells[index], self.how.get(f"{course.name} {index}", ""))
+            how = self.how.get((course.name, index), "")
+            if how in _HOW:
+                self.repairs.say_recognised(course, self.cells[index].grade_id, how)
             self._say_changes(course, index)
         copies = [index for index, name in sorted(self.claims.items()) if self.found.get(name) != index]
         for index in copies:
             self._say_copy(index, self.course.cells[self.claims[index]])
         for index, cell in enumerate(self.cells):
             if cell.grade_id and cell.grade_id not in self.course.cells and index not in self.claims:
-                self.repairs.say_unknown(cell)
+                self.repairs.unknown.append(cell)
             if "skip-execution" in cell.tags:
                 self.repairs.skipped.append(cell.number)
-
-    def _say_how(self, course: CourseCell, cell: HandedInCell, how: str) -> None:
-        if how == "elsewhere" or (not how and cell.grade_id == course.name):
-            return
-        if cell.grade_id:
-            self.repairs.say_wrong_id(course, cell.grade_id, how)
-        else:
-            self.repairs.say_lost_id(course, how)
 
     def _say_changes(self, course: CourseCell, index: int) -> None:
         cell = self.cells[index]
         is_changed = course.role in (Role.TEST, Role.SETUP) and not self.is_untouched(index, course.name)
         if is_changed:
-            self.repairs.say_changed(course, runs_too=self._runs_too(index))
+            self.repairs.add(_CHANGED_RAN if self._runs_too(index) else _CHANGED, course)
         if cell.cell_type != course.cell_type:
-            self.repairs.say_retyped(course, cell.cell_type)
+            now = f"a {cell.cell_type} cell" if cell.cell_type else "a cell of no known type"
+            self.repairs.add(_RETYPED.format(now=now, course=course.cell_type), course)
         if cell.grade_id == course.name:
             marks = nbgrader_metadata(course) or {}
             points = cell.marks.get("points")
             if course.is_grade and type(points) in (int, float) and points != marks["points"]:
-                self.repairs.add("points", course)
+                self.repairs.add(_POINTS, course)
             if cell.marks.get("schema_version") == marks["schema_version"] and any(
                 cell.marks.get(key, marks[key]) != marks[key] for key in ("grade", "solution", "locked")
             ):
-                self.repairs.add("marks", course)
+                self.repairs.add(_MARKS, course)
 
     def _say_copy(self, index: int, course: CourseCell) -> None:
         cell = self.cells[index]
         if self._is_needless_copy(index, course.name):
-            self.repairs.add("left out", course)
+            self.repairs.add(_LEFT_OUT, course)
         elif cell.grade_id == course.name:
-            self.repairs.add("copy" if cell.cell_type == "code" else "copy as text", course)
-
-
-_BINDING = r"^(?:(?:async[ \t]+)?def|class)[ \t]+{0}\b|^{0}[ \t]*[:=,]"
+            self.repairs.add(_COPY if cell.cell_type == "code" else _TEXT_COPY, course)
 
 
 @dataclasses.dataclass(frozen=True, order=True, slots=True)
@@ -501,25 +520,37 @@ class _Places:
         self.course = alignment.course
         self.of: dict[str, _Place] = {}
         self._uses: dict[int, frozenset[str]] = {}
-        self._binders: dict[str, list[int]] | None = None
+        self._known_binders: dict[str, list[int]] | None = None
         found = alignment.found
         for cell in self.course.order:
             if cell.name in found and cell.role in (Role.SOLUTION, Role.MANUAL):
                 self.of[cell.name] = _Place(found[cell.name], 1, 0)
         indices = [found[cell.name] for cell in self.course.order if cell.name in found]
-        is_in_order = len(indices) == len(self.course.order) and indices == sorted(indices)
-        self._is_simple = is_in_order and not alignment.left_out and not alignment.merged
+        self._is_undisturbed = (
+            len(indices) == len(self.course.order)
+            and indices == sorted(indices)
+            and not alignment.left_out
+            and not self._has_answers_elsewhere()
+        )
         for position, cell in enumerate(self.course.order):
             if cell.name in self.of:
                 continue
             place = self._own_place(position, cell)
             if cell.role is Role.SETUP:
                 place = self._before_what_follows(position, cell, place)
-            elif cell.role is Role.TEST and not self._is_simple:
+            elif cell.role is Role.TEST and not self._is_undisturbed:
                 place = self._behind_what_it_needs(position, cell, place)
             elif cell.role is Role.SOLUTION:
                 continue  # a stub that nobody handed in would take the place of an answer that stands elsewhere
             self.of[cell.name] = place
+
+    def _has_answers_elsewhere(self) -> bool:
+        names = self.course.solution_names
+        return any(
+            self.a.may_define(index, names) and names & self.a.defines(index)
+            for index in self.a.running()
+            if self.a.found.get(self.a.claims.get(index, "")) != index
+        )
 
     def _own_place(self, position: int, cell: CourseCell) -> _Place:
         """Where the notebook has it, or else behind the course cell before it."""
@@ -541,7 +572,7 @@ class _Places:
         if not followers or min(followers) > place.index:
             return place
         if cell.name in self.a.found:
-            self.a.repairs.add("setup first", cell)
+            self.a.repairs.add(_SETUP_FIRST, cell)
         return _Place(min(followers), 0, position)
 
     def _behind_what_it_needs(self, position: int, cell: CourseCell, place: _Place) -> _Place:
@@ -562,7 +593,7 @@ class _Places:
             target = _Place(chosen[-1] if chosen else there_too[-1], 2, position)
             place = max(place, target)
         if place != own and cell.name in self.a.found:
-            self.a.repairs.say_moved(cell, self.a.cells[place.index].number)
+            self.a.repairs.add(_MOVED.format(number=self.a.cells[place.index].number), cell)
         return place
 
     def _needed(self, position: int, uses: frozenset[str]) -> list[str]:
@@ -573,7 +604,7 @@ class _Places:
             if number < position
             for name in self.course.binds(cell.name)
         }
-        todo = sorted(uses & {name for cell in self.course.answers() for name in self.course.binds(cell.name)})
+        todo = sorted(uses & self.course.solution_names)
         seen = set(todo)
         for name in todo:
             for index in self._binding_cells(name):
@@ -586,20 +617,23 @@ class _Places:
 
     def _binding_cells(self, name: str) -> list[int]:
         """Indices of the running cells that define a name, untouched stubs aside."""
-        if self._binders is None:
-            wanted = {name for cell in self.course.answers() for name in self.course.binds(cell.name)}
-            self._binders = defaultdict(list)
-            for index in self.a._running():
+        return self._binders().get(name, [])
+
+    def _binders(self) -> dict[str, list[int]]:
+        if self._known_binders is None:
+            wanted = self.course.solution_names
+            self._known_binders = defaultdict(list)
+            for index in self.a.running():
                 claimed = self.a.claims.get(index)
                 if claimed is not None and self.a.is_untouched(index, claimed):
                     continue
-                if self.a._may_define(index, wanted):
+                if self.a.may_define(index, wanted):
                     for bound in self.a.defines(index) & wanted:
-                        self._binders[bound].append(index)
-        return self._binders.get(name, [])
+                        self._known_binders[bound].append(index)
+        return self._known_binders
 
 
-# -- likeness -----------------------------------------------------------------------------------------------------------------
+# -- likeness ---------------------------------------------------------------------------------------------------------
 
 
 def _alike(course: Mapping[str, str], handed_in: Mapping[int, str]) -> list[tuple[float, str, int]]:
@@ -642,23 +676,39 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+|[^\w\s]", text[: 20 * MAX_WORDS])[:MAX_WORDS]
 
 
-# -- sentences ------------------------------------------------------------------------------------------------------------------
+# -- sentences --------------------------------------------------------------------------------------------------------
 
-_KINDS = {Role.TEST: "grade cell", Role.SETUP: "locked cell", Role.MANUAL: "manual cell"}
-
-_SAID = {
-    "missing": "{cells} {was} missing; the course's own {was} used.",
-    "no answer": "{cells} {is} not in the notebook.",
-    "changed": "{cells} had been changed; the course's own {was} used.",
-    "changed, ran": "{cells} had been changed; the course's own {was} used, behind the student's text.",
-    "points": "the points of {cells} had been edited; the course's own count.",
-    "marks": "nbgrader's metadata of {cells} had been edited; the course's own were used.",
-    "left out": "an untouched copy of {cells} was left out.",
-    "copy": "a copy of {cells} ran where it stands, as a cell of the student's own.",
-    "copy as text": "a copy of {cells} is text and was not run.",
-    "setup first": "{cells} stood behind cells that build on it; {it} ran before them.",
+_KINDS = {
+    Role.SOLUTION: "solution cell",
+    Role.TEST: "grade cell",
+    Role.SETUP: "locked cell",
+    Role.MANUAL: "manual cell",
 }
-"""What has happened → what is said of all cells to which it has happened."""
+
+_MISSING = "{cells} {was} missing; the course's own {was} used."
+_NO_ANSWER = "{cells} {is} not in the notebook."
+_CHANGED = "{cells} had been changed; the course's own {was} used."
+_CHANGED_RAN = "{cells} had been changed; the course's own {was} used, behind the student's text."
+_POINTS = "the points of {cells} had been edited; the course's own count."
+_MARKS = "nbgrader's metadata of {cells} had been edited; the course's own were used."
+_LEFT_OUT = "{an} untouched {copy} of {cells} {was} left out."
+_COPY = "{a} {copy} of {cells} ran where {it} {stand}, as {own} of the student's own."
+_TEXT_COPY = "{a} {copy} of {cells} {is} text and {was} not run."
+_SETUP_FIRST = "{cells} stood behind cells that build on {them}; {it} ran before those."
+_LOST_ID = "{{cells}} had lost {{their}} {{id}}; {{it}} {{was}} recognised by {how}."
+_WRONG_ID = '{{cells}} had the id "{grade_id}"; {{it}} {{was}} recognised by {how}.'
+_MERGED = "{{cells}} {{was}} found in cell {number}, together with other code."
+_ELSEWHERE = "{{cells}} {state}, but cell {number} defines what {{it}} should; that one was taken."
+_JOINED = "{{cells}} had been split; {halves} of one and were put together."
+_RETYPED = "{{cells}} had become {now}; {{it}} {{was}} read as {course}."
+_MOVED = "{{cells}} stood before what {{it}} {{test}}; {{it}} {{was}} judged behind cell {number}."
+
+_HOW = {
+    "text": "{their} text",
+    "names": "the names {it} {define}",
+    "cell id": "{their} cell {id}",
+    "place": "{their} place",
+}
 
 
 class _Repairs:
@@ -666,98 +716,56 @@ class _Repairs:
 
     def __init__(self, course: _Course) -> None:
         self._course = course
+        self._plain: list[str] = []
         self._said: dict[str, list[str]] = {}
-        self._unknown: list[HandedInCell] = []
-        self._templates: dict[str, str] = dict(_SAID)
+        self.unknown: list[HandedInCell] = []
+        """Cells with an id that the course does not know, and that are none of the course's."""
         self.skipped: list[int] = []
+        """Numbers of the cells that nbclient would not have run."""
 
-    def add(self, what: str, cell: CourseCell) -> None:
-        """Note that something has happened to a course cell."""
-        self._said.setdefault(what, []).append(cell.name)
-
-    def _add(self, template: str, cell: CourseCell) -> None:
-        self._templates[template] = template
-        self.add(template, cell)
-
-    def say_missing(self, cell: CourseCell) -> None:
-        """A course cell that was not handed in."""
-        self.add("no answer" if cell.role is Role.SOLUTION else "missing", cell)
-
-    def say_merged(self, cell: CourseCell, number: int) -> None:
-        """A solution cell whose names another cell defines."""
-        self._add(f"{{cells}} {{was}} found in cell {number}, together with other code.", cell)
-
-    def say_elsewhere(self, cell: CourseCell, number: int, *, as_text: bool) -> None:
-        """An answer that stands in another cell than the one for it."""
-        state = "had become text" if as_text else "{was} as released"
-        self._add(f"{{cells}} {state}, but cell {number} defines what {{it}} should; that one was taken.", cell)
+    def add(self, template: str, cell: CourseCell) -> None:
+        """Say this of a course cell, and of all others of which the same is said."""
+        self._said.setdefault(template, []).append(cell.name)
 
     def say_joined(self, first: HandedInCell, second: HandedInCell) -> None:
-        """Two halves of a cell."""
+        """Two halves of a cell were put together."""
         course = self._course.cells.get(first.grade_id)
-        halves = f"cells {first.number} and {second.number} were halves of one"
+        halves = f"cells {first.number} and {second.number} were halves"
         if course is None:
-            self._templates[halves] = f"{halves}; they were put together."
-            self._said[halves] = []
+            self._plain.append(f"{halves} of one; they were put together.")
         else:
-            self._add(f"{{cells}} had been split; {halves} and were put together.", course)
+            self.add(_JOINED.format(halves=halves), course)
 
-    def say_lost_id(self, cell: CourseCell, how: str) -> None:
-        """A cell without an id of nbgrader's."""
-        self._add(f"{{cells}} had lost {{its}} {{id}}; {{it}} {{was}} recognised by {how}.".replace("its", "{own}"), cell)
-
-    def say_wrong_id(self, cell: CourseCell, grade_id: str, how: str) -> None:
-        """A cell with the id of another, or one that the course does not know."""
-        shown = plain_words(grade_id)
-        self._add(f'{{cells}} had the id "{shown}"; {{it}} {{was}} recognised by {how}.', cell)
-
-    def say_changed(self, cell: CourseCell, *, runs_too: bool) -> None:
-        """A locked cell with another text."""
-        self.add("changed, ran" if runs_too else "changed", cell)
-
-    def say_retyped(self, cell: CourseCell, cell_type: str) -> None:
-        """A cell of another type than the course's."""
-        now = f"a {cell_type} cell" if cell_type else "a cell of no known type"
-        self._add(f"{{cells}} had become {now}; {{it}} {{was}} read as {cell.cell_type}.", cell)
-
-    def say_moved(self, cell: CourseCell, number: int) -> None:
-        """A grade cell that was not judged where it stood."""
-        self._add(f"{{cells}} stood before what {{it}} {{test}}; {{it}} {{was}} judged behind cell {number}.", cell)
-
-    def say_unknown(self, cell: HandedInCell) -> None:
-        """A cell with an id that the course does not know and that is none of the course's."""
-        self._unknown.append(cell)
+    def say_recognised(self, cell: CourseCell, grade_id: str, how: str) -> None:
+        """A cell was recognised otherwise than by its id."""
+        template = _WRONG_ID if grade_id else _LOST_ID
+        self.add(template.format(grade_id=plain_words(grade_id), how=_HOW[how]), cell)
 
     def sentences(self) -> list[str]:
         """What is to be said, in a fixed order."""
-        said = [self._sentence(self._templates[what], names) for what, names in self._said.items()]
-        if self._unknown:
-            ids = list(dict.fromkeys(f'"{plain_words(cell.grade_id)}"' for cell in self._unknown))
-            which = numbered([cell.number for cell in self._unknown])
-            has = "has an id" if len(self._unknown) == 1 else "have ids"
+        said = self._plain + [self._sentence(template, names) for template, names in self._said.items()]
+        if self.unknown:
+            ids = list(dict.fromkeys(f'"{plain_words(cell.grade_id)}"' for cell in self.unknown))
+            one = len(self.unknown) == 1
+            which = numbered([cell.number for cell in self.unknown])
             shown = ", ".join(ids[:5]) + (" …" if len(ids) > 5 else "")
-            as_own = "a cell" if len(self._unknown) == 1 else "cells"
-            said.append(f"{which} {has} that the course does not know ({shown}): treated as {as_own} of the student's own.")
+            said.append(
+                f"{which} {'has an id' if one else 'have ids'} that the course does not know ({shown}): "
+                f"treated as {'a cell' if one else 'cells'} of the student's own."
+            )
         if self.skipped:
             said.append(f'the tag "skip-execution" was ignored ({numbered(self.skipped)}).')
         return said
 
     def _sentence(self, template: str, names: list[str]) -> str:
-        one = len(names) == 1
-        return template.format(
-            cells=self._listed(names),
-            was="was" if one else "were",
-            **{"is": "is" if one else "are", "it": "it" if one else "they", "id": "id" if one else "ids"},
-            its="its" if one else "their",
-            own="its" if one else "their",
-            test="tests" if one else "test",
-        )
+        words = _SINGULAR if len(names) == 1 else _PLURAL
+        return " ".join(template.format(cells=self._listed(names), **words).split())
 
     def _listed(self, names: list[str]) -> str:
-        """``grade cell "a"``, or ``solution cells "f", "g" and grade cell "t"``."""
+        """``grade cell "a"``, or ``solution cells "f" and "g", grade cell "t"``."""
         kinds: dict[str, list[str]] = {}
-        for name in names:
-            kinds.setdefault(_KINDS.get(self._course.cells[name].role, "solution cell"), []).append(name)
+        for name in dict.fromkeys(names):
+            kinds.setdefault(_KINDS[self._course.cells[name].role], []).append(name)
         parts = []
         for kind, of_kind in kinds.items():
             shown = [f'"{name}"' for name in of_kind[:12]]
@@ -765,4 +773,14 @@ class _Repairs:
                 shown.append(f"{len(of_kind) - 12} more")
             listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
             parts.append(f"{kind}{'s' * (len(of_kind) > 1)} {listed}")
-        return ", ".join(parts)
+        return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+_SINGULAR = {
+    "was": "was", "is": "is", "it": "it", "them": "it", "their": "its", "id": "id", "test": "tests",
+    "define": "defines", "a": "a", "an": "an", "copy": "copy", "stand": "stands", "own": "a cell",
+}  # fmt: skip
+_PLURAL = {
+    "was": "were", "is": "are", "it": "they", "them": "them", "their": "their", "id": "ids", "test": "test",
+    "define": "define", "a": "", "an": "", "copy": "copies", "stand": "stand", "own": "cells",
+}  # fmt: skip

@@ -26,7 +26,7 @@ def normal_text(source: str) -> str:
     return "\n".join(line.rstrip() for line in source.strip("\n").split("\n")).strip("\n")
 
 
-# -- released and hidden ------------------------------------------------------------------------------------------------
+# -- released and hidden ----------------------------------------------------------------------------------------------
 
 
 def hidden_lines(source: str) -> set[int]:
@@ -78,10 +78,11 @@ def released_texts(cell: CourseCell) -> set[str]:
     """The normal texts of a cell of a ``GradingSpec`` that nobody has changed; nbgrader's own release has no note."""
     if cell.role is not Role.TEST:
         return {normal_text(cell.source)}
-    return {normal_text(released_test(cell)), normal_text(visible_source(cell))}
+    visible = normal_text(visible_source(cell))
+    return {visible, normal_text(f"{visible}\n{HIDDEN_NOTE}")}
 
 
-# -- names --------------------------------------------------------------------------------------------------------------
+# -- names ------------------------------------------------------------------------------------------------------------
 
 
 def bound_names(source: str) -> frozenset[str]:
@@ -123,19 +124,23 @@ _OUTLINE = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?
 _BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try)
 
 
-def defined_names(source: str) -> frozenset[str]:
-    """Names that a student's cell defines, imports too; by its outline where it is not Python."""
+def defined_names(source: str, *, imports: bool = False) -> frozenset[str]:
+    """Names that a cell defines at its top level, in ``if`` and the like too; by its outline if it is not Python.
+
+    Args:
+        source: the cell.
+        imports: whether a name that is imported counts.
+    """
     tree = student_tree(source)
     if tree is None:
-        if source.lstrip().startswith("%%") or len(source) > MAX_PARSED:
-            return frozenset()
-        return frozenset(a or b for a, b in _OUTLINE.findall(source))
+        return frozenset() if source.lstrip().startswith("%%") or len(source) > MAX_PARSED else outline(source)
     names: set[str] = set()
     for node in _top_level(tree.body):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            names.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+            if imports:
+                names.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names.update(
@@ -152,6 +157,11 @@ def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _top_level(getattr(node, field, []))
             for handler in getattr(node, "handlers", []):
                 yield from _top_level(handler.body)
+
+
+def outline(source: str) -> frozenset[str]:
+    """Names that seem to be defined at the top level, as one sees them at a glance."""
+    return frozenset(a or b for a, b in _OUTLINE.findall(source))
 
 
 def used_names(source: str) -> frozenset[str]:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from grader.course.model import CourseCell, GradingSpec, Role
-from grader.execution.grade_cells import GradeCell, ready_cell
+from grader.execution.grade_cells import GradeCell, helpers, ready_cell, rewrite
 from grader.execution.parsing import parse_cell
 from grader.execution.reference import build_chapters
 
@@ -43,6 +43,7 @@ class CourseNames(dict[str, Any]):
 
     def __init__(self, slot: SessionSlot, name: str) -> None:
         super().__init__(__name__=name, __builtins__=builtins)
+        self.update(helpers(self))
         self.slot = slot
         self.remote: dict[str, tuple[str, str]] = {}
 
@@ -163,7 +164,8 @@ def _second_reading(
         if kept is None:
             continue
         with contextlib.suppress(Exception):
-            exec(compile(ast.Module([kept], []), f"<{space}>", "exec", dont_inherit=True), names)
+            again = rewrite(ast.Module([kept], []), compare=False)
+            exec(compile(again, f"<{space}>", "exec", dont_inherit=True), names)
     for name, value in first.items():
         if not name.startswith("__") and not names.has(name):
             names[name] = value

@@ -66,13 +66,15 @@ class Failures:
             self._classes[key] = type(name, (RemoteFailure, getattr(builtins, builtin)), own)
         return self._classes[key]
 
-    def catchable(self, kind: Any) -> Any:
-        """What stands after ``except``: a reference to an exception class becomes its stand-in."""
-        if isinstance(kind, tuple):
-            return tuple(self.catchable(item) for item in kind)
-        if isinstance(kind, RemoteReference):
-            return self.class_for(kind.grader_link.number, kind.grader_name, "Exception")
-        return kind
+
+def catchable(kind: Any) -> Any:
+    """What stands after ``except``: a reference to an exception class becomes its stand-in."""
+    if isinstance(kind, tuple):
+        return tuple(catchable(item) for item in kind)
+    if isinstance(kind, RemoteReference):
+        link = kind.grader_link
+        return link.session.failures.class_for(link.number, kind.grader_name, "Exception")
+    return kind
 
 
 def _is_plain_exception(kind: Any) -> bool:

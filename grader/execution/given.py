@@ -27,7 +27,7 @@ class Method:
 
 
 _SLOT = type([].__len__)
-_CONTAINERS = (type({}.keys()), type({}.values()), type({}.items()), types.MappingProxyType)
+_CONTAINERS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()), types.MappingProxyType)
 FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial, Method)
 _DUNDERS = frozenset(("__call__", "__len__", "__getitem__", "__setitem__"))
 
@@ -43,7 +43,7 @@ def standard_name(value: Any) -> tuple[str, str] | None:
     """``("math", "sin")`` for something of the standard library that can be found by name on the other side."""
     if isinstance(value, types.ModuleType):
         return None
-    module = getattr(value, "__module__", None)
+    module = getattr(value, "__module__", None) or getattr(getattr(value, "__objclass__", None), "__module__", None)
     name = getattr(value, "__qualname__", None)
     if (
         not isinstance(module, str)

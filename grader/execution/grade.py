@@ -21,13 +21,13 @@ from typing import Any, Self
 from grader import __version__
 from grader.course.model import GradedSubmission, GradingSpec, Outcome, Role, Verdict
 from grader.errors import SandboxError, SubmissionError
-from grader.execution import wire
+from grader.execution import kernel, wire
 from grader.execution.course_side import CourseSide
 from grader.execution.judge import CellRecord, Hearing, Judge
-from grader.execution.outputs import error_output
+from grader.execution.outputs import error_output, stream_output
 from grader.execution.sandbox import StudentProcess, Template, process_cpu_s
 from grader.execution.session import SLICE_S, Session, closing
-from grader.execution.submission import Step, align, read_notebook
+from grader.execution.submission import Step, steps_of
 from grader.notebooks.cells import KERNELSPEC, nbgrader_metadata
 
 DISPLAY_RUN_CPU_S = 30.0
@@ -37,25 +37,30 @@ RESULT_BYTES = 256 << 20
 MAX_RUNAWAYS = 4
 
 
-def grade(notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None) -> GradedSubmission:
+def grade(
+    notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None, *, isolation: str = "auto"
+) -> GradedSubmission:
     """Grade one submission with a grader of its own; for many, keep a ``Grader``.
 
     Args:
         notebook: the bytes of the ``.ipynb`` file that was handed in.
         spec: the course's side, hidden tests included.
         files: what was handed in beside the notebook, by relative path.
+        isolation: one of ``model.ISOLATIONS``.
 
     Raises:
+        IsolationError: this machine does not offer the isolation.
         SandboxError: our machinery failed; there is no verdict.
     """
-    with Grader() as grader:
+    with Grader(isolation=isolation) as grader:
         return grader.grade(notebook, spec, files or {})
 
 
 class Grader:
     """Grades submissions one after the other, keeping the warm templates of the last chapters."""
 
-    def __init__(self, *, max_templates: int = 2) -> None:
+    def __init__(self, *, isolation: str = "auto", max_templates: int = 2) -> None:
+        self._isolation = isolation
         self._templates: dict[tuple[tuple[str, str], ...], Template] = {}
         self._max_templates = max_templates
         self._course: tuple[GradingSpec, CourseSide] | None = None
@@ -83,7 +88,7 @@ class Grader:
         return self._course[1]
 
     def _template(self, spec: GradingSpec) -> Template:
-        template = self._templates.pop(spec.reference, None) or Template(spec.reference)
+        template = self._templates.pop(spec.reference, None) or Template(spec.reference, self._isolation)
         self._templates[spec.reference] = template  # the most recent stands last
         while len(self._templates) > self._max_templates:
             self._drop(next(iter(self._templates)))
@@ -128,11 +133,13 @@ def _in_judge_process(
     read_fd, write_fd = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
             os.close(read_fd)
+            _end_with(parent)
             _judge_main(hear, write_fd)
             status = 0
         finally:
@@ -148,6 +155,14 @@ def _in_judge_process(
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
         channel.close()
+
+
+def _end_with(parent: int) -> None:
+    """Let a judge not outlive whoever waits for its result, where the system offers that."""
+    if sys.platform.startswith("linux"):
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _judge_main(hear: Callable[[Callable[[str], None]], GradedSubmission], write_fd: int) -> None:
@@ -215,23 +230,20 @@ def _hear(
     tell: Callable[[str], None],
 ) -> GradedSubmission:
     started = time.monotonic()
-    steps, repairs = align(read_notebook(notebook), spec)
+    steps, repairs = steps_of(notebook, files, spec)
 
     def start() -> StudentProcess:
-        return template.spawn(
-            spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules, cwd=template.folder_for(files)
-        )
+        return template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules, files=files)
 
     def hearing(*, visible_only: bool, skip: Mapping[int, str] | None = None) -> tuple[Hearing, float]:
         with closing(Session(start())) as session:
             judge = Judge(
                 spec, session, visible_only=visible_only, timed_out=timed_out, skip=skip, course=course, on_cell=tell
             )
-            judge.sources = [step.source for step in steps]
             return judge.hear(steps), session.cpu_s()
 
     heard, cpu_s = hearing(visible_only=False)
-    if any(_needs_display_run(step, record) for step, record in zip(steps, heard.records, strict=True)):
+    if _needs_display_run(steps, heard.records):
         shown = None
         if cpu_s <= DISPLAY_RUN_CPU_S:
             shown, more_cpu_s = hearing(visible_only=True, skip=_not_for_display(steps, heard.records))
@@ -272,72 +284,76 @@ def _unchanged(steps: Sequence[Step]) -> list[str]:
     ]
 
 
-def _needs_display_run(step: Step, record: CellRecord) -> bool:
-    """True if a cell shows text that student code chose after it had seen the input of a hidden test.
+def _may_tell(step: Step, record: CellRecord) -> bool:
+    """True if a cell shows text that student code chose when it had perhaps seen the input of a hidden test.
 
-    Such text could carry that input to the student. Outputs that were handed in word for word are known to the student.
+    Such text could carry that input to the student.
     """
     if not record.after_hidden or not record.outputs:
         return False
-    if step.role is Role.TEST:
-        return record.speaks_for_itself
-    return [_gist(output) for output in record.outputs] != [_gist(output) for output in step.outputs]
+    return record.speaks_for_itself if step.role is Role.TEST else True
+
+
+def _needs_display_run(steps: Sequence[Step], records: Sequence[CellRecord]) -> bool:
+    """True if there is such text that the student did not hand in word for word.
+
+    Then all such cells are shown as they are in another run, not only those that differ: one bit a cell, chosen by
+    student code, would be enough to tell everything.
+    """
+    return any(
+        _may_tell(step, record) and (step.role is Role.TEST or _gists(record.outputs) != _gists(step.outputs))
+        for step, record in zip(steps, records, strict=True)
+    )
 
 
 def _not_for_display(steps: Sequence[Step], records: Sequence[CellRecord]) -> dict[int, str]:
     """Steps that a run for the sake of outputs leaves out: what was stopped, and grade cells with nothing to show."""
     skip = {number: record.stopped for number, record in enumerate(records) if record.stopped}
     for number, (step, record) in enumerate(zip(steps, records, strict=True)):
-        if step.role is Role.TEST and number not in skip and not _needs_display_run(step, record):
+        if step.role is Role.TEST and number not in skip and not _may_tell(step, record):
             skip[number] = ""
     return skip
 
 
-def _gist(output: Mapping[str, Any]) -> tuple[str, ...]:
-    """What an output shows, without counters; lists of lines joined as notebooks allow."""
+def _gists(outputs: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """What outputs show, without counters; lists of lines joined as notebooks allow."""
 
     def text(value: Any) -> str:
-        return "".join(map(str, value)) if isinstance(value, list) else str(value)
+        lines = value if isinstance(value, list) else [value]
+        return "".join(line for line in lines if isinstance(line, str))
 
-    data = output.get("data")
-    shown = sorted((mime, text(value)) for mime, value in data.items()) if isinstance(data, dict) else []
-    return (
-        str(output.get("output_type")),
-        text(output.get("text", "")),
-        str(output.get("ename", "")),
-        str(output.get("evalue", "")),
-        text(output.get("traceback", "")),
-        *(part for pair in shown for part in pair),
-    )
+    gists = []
+    for output in outputs:
+        data = output.get("data")
+        shown = sorted((str(mime), text(value)) for mime, value in data.items()) if isinstance(data, dict) else []
+        parts = [text(output.get(key)) for key in ("output_type", "name", "text", "ename", "evalue", "traceback")]
+        gists.append((*parts, *(part for pair in shown for part in pair)))
+    return gists
 
 
 def _show_only_what_is_public(steps: Sequence[Step], heard: Hearing, shown: Hearing | None) -> None:
     """Replace outputs that came after a hidden test by those of a run without hidden tests."""
     withheld = "shown only to graders: it came after hidden tests had run"
     for number, (step, record) in enumerate(zip(steps, heard.records, strict=True)):
-        if not _needs_display_run(step, record):
+        if not _may_tell(step, record):
             continue
         public = shown.records[number] if shown else None
         if step.role is not Role.TEST or step.course is None:
-            note = {"output_type": "stream", "name": "stdout", "text": f"[{withheld}]\n"}
-            record.outputs = public.outputs if public else [note]
+            record.outputs = public.outputs if public else [stream_output(f"[{withheld}]\n")]
             continue
         verdict = heard.verdicts[step.course.name]
         public_verdict = shown.verdicts.get(step.course.name) if shown else None
         kept = [output for output in record.outputs if output["output_type"] == "execute_result"]
         streams = [o for o in public.outputs if o["output_type"] == "stream"] if public else []
         message = verdict.message
-        if verdict.outcome in (Outcome.FAILED, Outcome.ERROR) and not message.startswith("Hidden test"):
+        if verdict.outcome in (Outcome.FAILED, Outcome.ERROR) and not record.failed_hidden:
             alike = public_verdict is not None and public_verdict.outcome is verdict.outcome
             message = (
                 public_verdict.message if alike and public_verdict else f"{verdict.outcome}; the message is {withheld}."
             )
             detail = f"{verdict.message}\n{verdict.detail}"
             heard.verdicts[step.course.name] = dataclasses.replace(verdict, message=message, detail=detail)
-        errors = []
-        for output in record.outputs:
-            if output["output_type"] == "error":
-                errors.append(error_output(output["ename"], message))
+        errors = [error_output(o["ename"], message) for o in record.outputs if o["output_type"] == "error"]
         record.outputs = [*streams, *kept, *errors]
 
 

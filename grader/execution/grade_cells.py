@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 import dataclasses
 import types
+from collections.abc import Mapping
+from typing import Any
 
 from grader.course.model import CourseCell
+from grader.execution.failures import catchable
 from grader.execution.parsing import parse_cell
+from grader.execution.remote import ListView, plain_type
 from grader.execution.submission import hidden_lines, without_hidden
 
 
@@ -41,21 +46,70 @@ def ready_cell(cell: CourseCell, *, visible_only: bool = False) -> GradeCell:
     tree = parse_cell(source)
     if tree is None:
         return GradeCell(filename, source, hidden, None)
-    rewritten = ast.fix_missing_locations(_Rewrite().visit(copy.deepcopy(tree)))
     value = None
-    if cell.partial and rewritten.body and isinstance(rewritten.body[-1], ast.Expr):
-        last = rewritten.body.pop()
-        value = compile(ast.Expression(last.value), filename, "eval", dont_inherit=True)
-    body = compile(rewritten, filename, "exec", dont_inherit=True)
+    try:
+        rewritten = rewrite(tree)
+        if cell.partial and rewritten.body and isinstance(rewritten.body[-1], ast.Expr):
+            last = rewritten.body.pop()
+            assert isinstance(last, ast.Expr)
+            value = compile(ast.Expression(last.value), filename, "eval", dont_inherit=True)
+        body = compile(rewritten, filename, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return GradeCell(filename, source, hidden, None)
     return GradeCell(filename, source, hidden, tree, body, value)
 
 
-class _Rewrite(ast.NodeTransformer):
-    """Three places where a grade cell must mean remote things as Python means local ones.
+def rewrite(tree: ast.Module, *, compare: bool = True) -> ast.Module:
+    """A copy of a test's syntax tree in which remote things mean what local ones would.
 
-    ``type(x)`` of a live view is ``list``; ``except X`` works for an exception class of the student's; an assert that
-    compares two values remembers them for its message.
+    It uses the names of ``helpers``, and ``__grader_compare__`` where asserts shall remember what they compare.
     """
+    return ast.fix_missing_locations(_Rewrite(compare).visit(copy.deepcopy(tree)))  # type: ignore[no-any-return]
+
+
+def helpers(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """What rewritten code needs in its namespace."""
+
+    def global_name(name: str) -> Any:
+        try:
+            return namespace[name]
+        except KeyError:
+            if hasattr(builtins, name):
+                return getattr(builtins, name)
+            raise NameError(f"name {name!r} is not defined", name=name) from None
+
+    return {
+        "__grader_add__": _add_in_place,
+        "__grader_catch__": catchable,
+        "__grader_name__": global_name,
+        "__grader_type__": plain_type,
+    }
+
+
+def _add_in_place(left: Any, right: Any) -> Any:
+    """``left += right``; ``list`` alone would make a new list of its own and a view."""
+    if type(left) is list and isinstance(right, ListView):
+        left.extend(right)
+    else:
+        left += right
+    return left
+
+
+def _call(name: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(args), [])
+
+
+class _Rewrite(ast.NodeTransformer):
+    """The places where a grade cell must mean remote things as Python means local ones.
+
+    ``type(x)`` of a live view is ``list``; ``except X`` works for an exception class of the student's; ``a += x`` keeps
+    the list that ``a`` is; a class body sees the names that the student process has; an assert that compares two values
+    remembers them for its message.
+    """
+
+    def __init__(self, compare: bool) -> None:
+        self.compare = compare
+        self.functions = 0
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -63,25 +117,95 @@ class _Rewrite(ast.NodeTransformer):
             node.func = ast.copy_location(ast.Name("__grader_type__", ast.Load()), node.func)
         return node
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if node.attr == "__class__" and isinstance(node.ctx, ast.Load):
+            return ast.copy_location(_call("__grader_type__", node.value), node)
+        return node
+
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         self.generic_visit(node)
         if node.type is not None:
-            node.type = ast.copy_location(
-                ast.Call(ast.Name("__grader_catch__", ast.Load()), [node.type], []), node.type
-            )
+            node.type = ast.copy_location(_call("__grader_catch__", node.type), node.type)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
+            added = _call("__grader_add__", ast.Name(node.target.id, ast.Load()), node.value)
+            return ast.copy_location(ast.Assign([node.target], added), node)
         return node
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         self.generic_visit(node)
         test = node.test
-        if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            operator = type(test.ops[0]).__name__
-            node.test = ast.copy_location(
-                ast.Call(
-                    ast.Name("__grader_compare__", ast.Load()),
-                    [ast.Constant(operator), test.left, test.comparators[0]],
-                    [],
-                ),
-                test,
-            )
+        if self.compare and isinstance(test, ast.Compare) and len(test.ops) == 1:
+            operator_name = ast.Constant(type(test.ops[0]).__name__)
+            compared = _call("__grader_compare__", operator_name, test.left, test.comparators[0])
+            node.test = ast.copy_location(compared, test)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.generic_visit(node)
+        if not self.functions:  # in a function, the names may be the function's
+            node.body = [_ClassBody(node).visit(statement) for statement in node.body]
+        return node
+
+    def _visit_function(self, node: ast.AST) -> ast.AST:
+        self.functions += 1
+        self.generic_visit(node)
+        self.functions -= 1
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._visit_function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._visit_function(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return self._visit_function(node)
+
+
+class _ClassBody(ast.NodeTransformer):
+    """Global names in a class body: Python looks them up there without asking a namespace's ``__missing__``."""
+
+    def __init__(self, node: ast.ClassDef) -> None:
+        self.bound: set[str] = set()
+        for inner in ast.walk(ast.Module(node.body, [])):
+            if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
+                self.bound.add(inner.id)
+            elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                self.bound.add(inner.name)
+            elif isinstance(inner, ast.alias):
+                self.bound.add(inner.asname or inner.name.partition(".")[0])
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if not isinstance(node.ctx, ast.Load) or node.id in self.bound or node.id.startswith("__"):
+            return node
+        return ast.copy_location(_call("__grader_name__", ast.Constant(node.id)), node)
+
+    def _visit_function(self, node: Any) -> ast.AST:
+        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            self.generic_visit(argument)  # annotations
+        node.args.defaults = [self.visit(default) for default in node.args.defaults]
+        node.args.kw_defaults = [default and self.visit(default) for default in node.args.kw_defaults]
+        if not isinstance(node, ast.Lambda):
+            node.decorator_list = [self.visit(decorator) for decorator in node.decorator_list]
+            node.returns = node.returns and self.visit(node.returns)
+        assert isinstance(node, ast.AST)
+        return node  # its body has a scope of its own
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._visit_function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._visit_function(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return self._visit_function(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.bases = [self.visit(base) for base in node.bases]
+        node.decorator_list = [self.visit(decorator) for decorator in node.decorator_list]
         return node

@@ -47,6 +47,9 @@ class Missing(Exception):  # noqa: N818 (a fact about the machine)
         self.facility = facility
         self.reason = reason
 
+    def __str__(self) -> str:
+        return f"{self.facility}: {self.reason}"
+
 
 @contextlib.contextmanager
 def _needs(facility: str) -> Iterator[None]:
@@ -73,6 +76,7 @@ class Root:
         binds: folders of this machine by the place where they appear, read-only.
         links: symbolic links and what they say.
         copies: small files and their contents.
+        hidden: folders in ``binds`` that look empty.
         scratch: where the tmpfs goes that may be written to.
         python_path: ``sys.path`` in there.
     """
@@ -80,8 +84,14 @@ class Root:
     binds: dict[str, str]
     links: dict[str, str]
     copies: dict[str, bytes]
+    hidden: list[str]
     scratch: str
     python_path: list[str]
+
+    def forget_outside(self) -> None:
+        """Once it is built, where things are outside is nobody's business."""
+        self.binds = dict.fromkeys(self.binds, "")
+        self.copies = dict.fromkeys(self.copies, b"")
 
     @property
     def work(self) -> str:
@@ -94,11 +104,15 @@ class Root:
         return f"{self.scratch}/tmp"  # noqa: S108
 
 
-def plan_root(python_path: Sequence[str]) -> Root:
+def plan_root(python_path: Sequence[str], hide: Sequence[str] = ()) -> Root:
     """What an interpreter with this ``sys.path`` needs of the machine; to be asked before anything is unshared.
 
     The standard library keeps its place. Packages that are installed elsewhere (a virtual environment, which may lie in
     the course folder) are shown under a neutral name.
+
+    Args:
+        python_path: standard library and packages.
+        hide: real paths of folders that shall not be seen even there.
     """
     links: dict[str, str] = {}
     places: dict[str, str] = {}
@@ -135,7 +149,13 @@ def plan_root(python_path: Sequence[str]) -> Root:
     if "tmp" not in taken:
         links["/tmp"] = f"{scratch}/tmp"  # noqa: S108 (a link in the sandbox's own root)
     links["/dev/shm"] = f"{scratch}/shm"  # noqa: S108
-    return Root(binds, links, copies, scratch, inside)
+    hidden = [
+        place + path[len(source) :]
+        for path in hide
+        for place, source in binds.items()
+        if _is_in(path, source) and path != source
+    ]
+    return Root(binds, links, copies, hidden, scratch, inside)
 
 
 def _is_in(path: str, folder: str) -> bool:
@@ -188,6 +208,10 @@ def _build(root: Root, old: str, new: str) -> None:
         with _needs("root"):
             kernel.mount(old + source, new + place, None, kernel.MS_BIND | kernel.MS_REC)
             _restrict(new + place, kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV)
+    flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    for folder in root.hidden:
+        with _needs("root"):
+            kernel.mount("hidden", new + folder, "tmpfs", flags, "size=4k,mode=0555")
     for folder in ("/dev", "/etc", "/proc", root.scratch):
         os.makedirs(new + folder, exist_ok=True)
     for name in _DEVICES:
@@ -204,7 +228,6 @@ def _build(root: Root, old: str, new: str) -> None:
     for name, content in root.copies.items():
         with open(new + name, "wb") as file:
             file.write(content)
-    flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
     kernel.mount(None, new, None, kernel.MS_REMOUNT | kernel.MS_BIND | flags)
 
 
@@ -256,7 +279,7 @@ def enter(root: Root) -> int:
     Raises:
         Missing: with the facility; the process is of no further use then.
     """
-    outside = _outside_ids() if os.geteuid() == 0 else None
+    outside = outside_ids() if os.geteuid() == 0 else None
     helper = _Mapper(*outside) if outside else None
     if helper is not None:
         try:
@@ -380,7 +403,7 @@ def _write(path: str, text: str, folder: int | None = None) -> None:
         os.close(fd)
 
 
-def _outside_ids() -> tuple[int, int] | None:
+def outside_ids() -> tuple[int, int] | None:
     """A user and a group id that belong to nobody, for this template alone; None where only one id exists."""
     ids = []
     for kind in ("uid_map", "gid_map"):
@@ -517,7 +540,38 @@ def shut_student(root: Root, values: Mapping[str, int], filter_code: bytes) -> N
         seccomp.install(filter_code)
 
 
-def restrain_student(root: Root, values: Mapping[str, int], filter_code: bytes, work: str) -> None:
+def ids_that_can_read(folders: Sequence[str]) -> tuple[int, int] | None:
+    """As root: ids that belong to nobody, if a process with them can read these folders and their files."""
+    ids = outside_ids() if os.geteuid() == 0 else None
+    if ids is None:
+        return None
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _become(*ids)
+            for folder in folders:
+                for name in os.listdir(folder)[:50]:
+                    path = os.path.join(folder, name)
+                    if not os.access(path, os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK):
+                        os._exit(1)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return ids if os.waitpid(pid, 0)[1] == 0 else None
+
+
+def give_folder(folder: str, ids: tuple[int, int]) -> None:
+    """Make a folder of ours, and all in it, another user's; its parent may be passed through by all."""
+    os.chmod(os.path.dirname(folder), 0o711)  # noqa: S103
+    os.chown(folder, *ids)
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            os.chown(os.path.join(place, name), *ids, follow_symlinks=False)
+
+
+def restrain_student(
+    root: Root, values: Mapping[str, int], filter_code: bytes, work: str, ids: tuple[int, int] | None
+) -> None:
     """In place of ``shut_student`` where there are no namespaces: whatever of the other layers this kernel has.
 
     Args:
@@ -525,13 +579,18 @@ def restrain_student(root: Root, values: Mapping[str, int], filter_code: bytes, 
         values: for ``set_limits``.
         filter_code: the seccomp filter, empty if there is none for this machine.
         work: the only folder that may be written to.
+        ids: user and group to become, as root.
     """
     used = 0
     with contextlib.suppress(OSError), open("/proc/self/statm") as file:
         used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     with contextlib.suppress(OSError):
         _write("/proc/self/oom_score_adj", "1000")
-    set_limits({name: value for name, value in values.items() if name != "processes"}, used)
+    # The kernel counts processes by user; as ourselves, it would count all of ours.
+    set_limits(values if ids else {name: value for name, value in values.items() if name != "processes"}, used)
+    if ids:
+        kernel.drop_bounding_set()
+        _become(*ids)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     with contextlib.suppress(OSError):
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)

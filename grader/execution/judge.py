@@ -22,8 +22,15 @@ from typing import Any
 from grader.course.model import CourseCell, GradingSpec, Outcome, Role, Verdict
 from grader.execution import remote
 from grader.execution.course_side import CourseNames, CourseSide
-from grader.execution.grade_cells import GradeCell
-from grader.execution.outputs import Output, add_stream, checked_outputs, error_output, result_output
+from grader.execution.grade_cells import GradeCell, helpers
+from grader.execution.outputs import (
+    Output,
+    add_stream,
+    checked_outputs,
+    error_output,
+    result_output,
+    stream_output,
+)
 from grader.execution.parsing import parse_cell
 from grader.execution.sandbox import now
 from grader.execution.session import Session
@@ -31,6 +38,10 @@ from grader.execution.submission import Step, bound_names, clean_text
 from grader.execution.wording import cut, message_of, shown_value
 
 MAX_MESSAGE = 2_000
+MAX_SECRET = 16_000
+"""Characters of what was printed while hidden tests ran that graders get to see."""
+OUTPUT_ROOM = 16
+"""A notebook's cells may show this many times as much as one cell."""
 NOT_READY = "the notebook had used up its time or ended its process too often"
 
 
@@ -41,8 +52,11 @@ class CellRecord:
     outputs: list[Output] = dataclasses.field(default_factory=list)
     execution_count: int | None = None
     after_hidden: bool = False
+    """Student code may have seen the input of a hidden test before it chose what these outputs say."""
     speaks_for_itself: bool = False
     """A grade cell whose outputs hold text that student code chose (prints, messages of a visible test)."""
+    failed_hidden: bool = False
+    """A grade cell whose hidden part did not pass, and whose message says no more than that."""
     stopped: str = ""
     """Why the cell was ended from outside, if it was."""
 
@@ -97,7 +111,7 @@ class Judge:
         visible_only: run grade cells without their hidden part: what the student's own run would show.
         timed_out: grade cells that ran away in the judge itself before; they are not run again.
         skip: steps that are not run, with what to show instead (or nothing).
-        on_cell: told the name of each grade cell before it runs.
+        on_cell: told the name of each grade cell before it runs, and an empty one before a student's cell.
     """
 
     def __init__(
@@ -121,15 +135,17 @@ class Judge:
         self.course.slot.session = session
         self.names = Names(session, spec, self.course.setup)
         self.hidden_seen = False
+        self._after_hidden = False  # the running grade cell shows something that came after a hidden test
+        self._count = 0  # of cells run, as IPython counts them
+        self._room = OUTPUT_ROOM * spec.limits.output_bytes
+        self._own_cells: dict[int, str] = {}  # the student's cells that have run
         self._started = now()
         self._cells: dict[str, GradeCell] = {}
-        self._operands: tuple[str, Any, Any] | None = None
+        self._operands: tuple[str, Any, Any, bool] | None = None  # of the last assert, and whether it is hidden
         self._outputs: list[Output] = []
         self._secret: list[str] = []
         self._failed_hidden = False
-        self.names["__grader_type__"] = remote.plain_type
-        self.names["__grader_catch__"] = session.failures.catchable
-        self.names["__grader_compare__"] = self._compare
+        self.names.update(helpers(self.names), __grader_compare__=self._compare)
         session.on_request = self._note_request
         session.on_output = self._note_output
 
@@ -172,10 +188,15 @@ class Judge:
             return record, False
         names = self._kept_names(step) if step.role is Role.SETUP else []
         limits = self.spec.limits
+        self._own_cells[index] = step.source
+        self.on_cell("")
         try:
             self.session.begin_cell(limits.cpu_s, limits.wall_s)
-            _, record.execution_count, text = self.session.run_cell(index, step.source, names)
-            record.outputs = checked_outputs(text, limits.output_bytes)
+            text = self.session.run_cell(index, step.source, names)
+            if step.source.strip():  # we count ourselves: a number that student code chose could say anything
+                self._count += 1
+                record.execution_count = self._count
+            record.outputs = self._shown(text, record.execution_count)
             stopped: BaseException | None = self.session.broken
         except remote.JudgeAbort as exc:
             stopped = exc
@@ -184,9 +205,20 @@ class Judge:
             record.outputs.append(error_output("TimeoutError", record.stopped))
             return record, stopped.wall_only
         if stopped is not None:
-            record.stopped = f"this cell ended its process: {stopped}"
+            record.stopped = f"this cell ended its process{self._how(stopped)}"
             record.outputs.append(error_output("Crashed", record.stopped))
         return record, False
+
+    def _shown(self, text: str, execution_count: int | None) -> list[Output]:
+        """A cell's outputs, as far as there is room for them in the notebook."""
+        if self._room <= 0:
+            return [stream_output("[output left out: the notebook shows too much]\n")] if text else []
+        self._room -= len(text)
+        return checked_outputs(text, self.spec.limits.output_bytes, execution_count=execution_count)
+
+    def _how(self, died: BaseException) -> str:
+        """How a process ended, for its student: until a hidden test has run; a status could say what was in it."""
+        return "" if self.hidden_seen else f": {died}"
 
     def _kept_names(self, step: Step) -> list[str]:
         """Names that a setup cell binds and that tests will look up as the cell left them."""
@@ -211,11 +243,12 @@ class Judge:
 
     def _grade_cell(self, cell: CourseCell) -> tuple[CellRecord, Verdict, bool]:
         started = time.monotonic()
-        record = CellRecord(after_hidden=self.hidden_seen)
+        record = CellRecord()
         self.on_cell(cell.name)
         outcome, score, message, detail, wall_only = self._outcome(cell)
         message, detail = clean_text(message)[:MAX_MESSAGE], clean_text(detail)[: 4 * MAX_MESSAGE]
         record.outputs = self._outputs
+        record.after_hidden, record.failed_hidden = self._after_hidden, self._failed_hidden
         record.stopped = message if outcome in (Outcome.TIMEOUT, Outcome.CRASHED) else ""
         record.speaks_for_itself = bool(self._outputs) or (
             outcome in (Outcome.FAILED, Outcome.ERROR) and not self._failed_hidden
@@ -224,6 +257,8 @@ class Judge:
             record.outputs.append(result_output(score))
         elif outcome is not Outcome.PASSED:
             record.outputs.append(error_output(_ENAME[outcome], message))
+        if self._failed_hidden or (outcome in (Outcome.PASSED, Outcome.PARTIAL) and self._has_hidden(cell)):
+            self.hidden_seen = True  # values can also have gone across with a later request
         secret = "".join(self._secret)
         if secret:
             detail = f"{detail}\nOutput while hidden tests ran:\n{secret}"[: 8 * MAX_MESSAGE].strip()
@@ -232,7 +267,7 @@ class Judge:
 
     def _outcome(self, cell: CourseCell) -> tuple[Outcome, float, str, str, bool]:
         self._outputs, self._secret, self._operands = [], [], None
-        self._failed_hidden = False
+        self._failed_hidden = self._after_hidden = False
         if cell.name in self.timed_out:
             return Outcome.TIMEOUT, 0.0, "The test ran away on a value that your code gave it.", "", False
         if not self._ready():
@@ -246,22 +281,23 @@ class Judge:
         limits = self.spec.limits
         random.seed(self.spec.seed)
         stdout = _TestOutput(self)
+        value: Any = None
+        aborted: remote.JudgeAbort | None = None
         try:
             self.session.begin_cell(limits.cpu_s, limits.wall_s)
             with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(io.StringIO()):
                 exec(ready.body, self.names)
-                value: Any = eval(ready.value, self.names) if ready.value else None  # noqa: S307 (the course's own test)
-        except remote.JudgeAbort:
-            value = None
+                value = eval(ready.value, self.names) if ready.value else None  # noqa: S307 (the course's own test)
+        except remote.JudgeAbort as exc:
+            aborted = exc
         except BaseException as exc:  # noqa: BLE001 (whatever a test raises is its verdict)
-            value = None
             if self.session.broken is None:
                 return (*self._failure(exc), False)
-        broken = self.session.broken
+        broken = self.session.broken or aborted
         if isinstance(broken, remote.CellTimeout):
             return Outcome.TIMEOUT, 0.0, f"Your code was {broken}.", "", broken.wall_only
         if broken is not None:
-            return Outcome.CRASHED, 0.0, f"Your code ended its process: {broken}.", str(broken), False
+            return Outcome.CRASHED, 0.0, f"Your code ended its process{self._how(broken)}.", str(broken), False
         if not cell.partial:
             return Outcome.PASSED, cell.points, "", "", False
         if type(value) not in (int, float) or not 0 <= value <= cell.points or self._is_remote_value(value, ready.tree):
@@ -284,11 +320,15 @@ class Judge:
             and any(value is reply for reply in self.session.scalars)
         )
 
+    def _has_hidden(self, cell: CourseCell) -> bool:
+        ready = self._cells.get(f"<{cell.name}>")
+        return ready is not None and bool(ready.hidden)
+
     def _compare(self, operator: str, left: Any, right: Any) -> Any:
-        self._operands = (operator, left, right)
+        self._operands = None
         result = _COMPARE[operator](left, right)
-        if type(result) is bool and result:
-            self._operands = None
+        if result is not True:
+            self._operands = (operator, left, right, self._in_hidden())
         return result
 
     # -- what may be said ------------------------------------------------------------------------------------
@@ -298,33 +338,36 @@ class Judge:
         frames = [frame for frame in traceback.extract_tb(exc.__traceback__) if frame.filename in self._cells]
         is_hidden = any((frame.lineno or 0) in self._cells[frame.filename].hidden for frame in frames)
         self._failed_hidden = is_hidden
+        self._after_hidden |= self.hidden_seen and not is_hidden
         detail = self._detail(exc, frames)
         remote_failure = exc if isinstance(exc, remote.RemoteFailure) else None
         outcome = Outcome.FAILED if isinstance(exc, AssertionError) and remote_failure is None else Outcome.ERROR
         if is_hidden:
             hint = self._hint(frames)
-            kind = remote_failure.builtin_name if remote_failure else type(exc).__name__
+            kind = remote_failure.grader_builtin if remote_failure else _class_name(exc)
             parts = [f"Hidden test: {hint}" if hint else "A hidden test did not pass"]
             if outcome is not Outcome.FAILED:
                 parts.append(f"{kind} was raised")
             message = "; ".join(parts) + self._own_line(remote_failure)
             return outcome, 0.0, message, detail
         if remote_failure is not None:
-            message = f"{remote_failure.class_name}: {cut(message_of(exc))}" + self._own_line(remote_failure)
+            message = f"{remote_failure.grader_name}: {cut(message_of(exc))}" + self._own_line(remote_failure)
         elif outcome is Outcome.FAILED:
             message = cut(message_of(exc)) or "The test did not pass."
             message += self._compared()
         else:
-            message = f"{type(exc).__name__}: {cut(message_of(exc))}"
+            message = f"{_class_name(exc)}: {cut(message_of(exc))}"
         place = frames[-1] if frames else None
         if place is not None:
             message += f"\nin {place.filename[1:-1]}, line {place.lineno}: {cut((place.line or '').strip())}"
         return outcome, 0.0, message, detail
 
-    def _compared(self) -> str:
+    def _compared(self, *, for_graders: bool = False) -> str:
         if self._operands is None:
             return ""
-        operator, left, right = self._operands
+        operator, left, right, is_hidden = self._operands
+        if is_hidden and not for_graders:
+            return ""
         shown_left, shown_right = shown_value(left), shown_value(right)
         word = {"Eq": "equal", "NotEq": "differ from"}.get(operator)
         if word == "equal":
@@ -332,16 +375,15 @@ class Judge:
         return f"\n  left     {shown_left}\n  right    {shown_right}"
 
     def _own_line(self, failure: remote.RemoteFailure | None) -> str:
-        """The student's own line that an exception came from; taken from the submission, not from the process."""
-        if failure is None or not 0 <= failure.cell < len(self.sources):
-            return ""
-        lines = self.sources[failure.cell].split("\n")
-        if not 1 <= failure.line <= len(lines):
-            return ""
-        return f"\nin your cell {failure.cell + 1}, line {failure.line}: {cut(lines[failure.line - 1].strip())}"
+        """The student's own line that an exception came from; taken from the submission, not from the process.
 
-    sources: Sequence[str] = ()
-    """The steps' sources, for the student's own lines in messages."""
+        The numbers are the process's word, so that they must not lead to a line of a test.
+        """
+        cell, line = failure.grader_place if failure else (-1, 0)
+        lines = self._own_cells[cell].split("\n") if cell in self._own_cells else []
+        if not 1 <= line <= len(lines):
+            return ""
+        return f"\nin your cell {cell + 1}, line {line}: {cut(lines[line - 1].strip())}"
 
     def _hint(self, frames: list[traceback.FrameSummary]) -> str:
         """The author's words for what a hidden test tests, when they are plain words and not made from values."""
@@ -360,9 +402,9 @@ class Judge:
         lines = [f"{f.filename[1:-1]}, line {f.lineno}: {(f.line or '').strip()}" for f in frames]
         lines.append(f"{type(exc).__name__}: {message_of(exc)[:MAX_MESSAGE]}")
         if isinstance(exc, remote.RemoteFailure):
-            lines += exc.lines
+            lines += exc.grader_lines
         elif isinstance(exc, AssertionError):
-            lines.append(self._compared().strip("\n"))
+            lines.append(self._compared(for_graders=True).strip("\n"))
         return "\n".join(line for line in lines if line)
 
     def _in_hidden(self) -> bool:
@@ -380,21 +422,22 @@ class Judge:
             self.hidden_seen = True
 
     def _note_output(self, text: str) -> None:
-        outputs = checked_outputs(text, self.spec.limits.output_bytes)
-        if self._in_hidden():
-            self._secret += [str(output.get("text", ""))[:MAX_MESSAGE] for output in outputs]
-            return
         # Warnings and prints of student code never change a score, and nbgrader would read stderr as a failure.
-        for output in outputs:
-            if output["output_type"] == "stream":
-                add_stream(self._outputs, str(output["text"]))
+        outputs = checked_outputs(text, self.spec.limits.output_bytes)
+        self.note_print("".join(str(o["text"]) for o in outputs if o["output_type"] == "stream"))
 
     def note_print(self, text: str) -> None:
-        """The grade cell itself prints."""
+        """The grade cell itself prints, or student code that it calls."""
         if self._in_hidden():
-            self._secret.append(text[:MAX_MESSAGE])
-        elif len(self._outputs) < 1000:
-            add_stream(self._outputs, text[: self.spec.limits.output_bytes])
+            if sum(map(len, self._secret)) < MAX_SECRET:
+                self._secret.append(text[:MAX_MESSAGE])
+            return
+        shown = sum(len(output["text"]) for output in self._outputs)
+        room = min(self._room, self.spec.limits.output_bytes - shown)
+        if text and room > 0:
+            self._room -= len(text)
+            self._after_hidden |= self.hidden_seen
+            add_stream(self._outputs, text if len(text) <= room else f"{text[:room]}\n[output cut here: too long]\n")
 
 
 class _TestOutput(io.TextIOBase):
@@ -404,6 +447,11 @@ class _TestOutput(io.TextIOBase):
     def write(self, text: str) -> int:
         self._judge.note_print(text)
         return len(text)
+
+
+def _class_name(exc: BaseException) -> str:
+    """The name of an exception's class; of ours, the built-in one behind it, which is what students know."""
+    return next(k.__name__ for k in type(exc).__mro__ if not k.__module__.startswith("grader."))
 
 
 def _constant_words(node: ast.Assert | ast.Raise) -> str:

@@ -126,13 +126,18 @@ def prctl(option: int, value: int = 0) -> int:
     return call("prctl", option, value, 0, 0, 0)
 
 
-def drop_capabilities() -> None:
-    """Give up every capability for good."""
+def drop_bounding_set() -> None:
+    """Never gain a capability again."""
     for number in range(64):
         try:
             prctl(PR_CAPBSET_DROP, number)
         except OSError:  # EINVAL: there are no more; EPERM: not ours to drop, and without it nothing to gain
             break
+
+
+def drop_capabilities() -> None:
+    """Give up every capability for good."""
+    drop_bounding_set()
     header = struct.pack("=Ii", 0x20080522, 0)
     head = ctypes.create_string_buffer(header, len(header))
     none = ctypes.create_string_buffer(24)

@@ -16,9 +16,7 @@ MAX_TOKENS = 2_000_000
 """Then the text is no notebook, whatever it is."""
 
 _SPACE = re.compile(r"[\s,]*+")
-_STRING = {
-    quote: re.compile(rf"[^{quote}\\\n]*+(?:\\.[^{quote}\\\n]*+)*+") for quote in ('"', "'")
-}
+_STRING = {quote: re.compile(rf"[^{quote}\\\n]*+(?:\\.[^{quote}\\\n]*+)*+") for quote in ('"', "'")}
 _WORD = re.compile(r"[A-Za-z_$][\w$.]*+|[-+]?[0-9.][\w.+-]*+")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'"}

@@ -31,12 +31,17 @@ def result_output(score: float) -> Output:
     }
 
 
+def stream_output(text: str) -> Output:
+    """Text on stdout."""
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
 def add_stream(outputs: list[Output], text: str) -> None:
     """Append text on stdout, to the last output if that is a stream."""
     if outputs and outputs[-1]["output_type"] == "stream":
         outputs[-1]["text"] += text
     elif text:
-        outputs.append({"output_type": "stream", "name": "stdout", "text": text})
+        outputs.append(stream_output(text))
 
 
 def _few_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -45,21 +50,26 @@ def _few_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def checked_outputs(text: str, max_bytes: int) -> list[Output]:
+def checked_outputs(text: str, max_bytes: int, *, execution_count: int | None = None) -> list[Output]:
     """Outputs that a student process reports, as valid notebook outputs and nothing else.
 
     What is malformed is left out: outputs never count for a score.
+
+    Args:
+        text: a JSON list.
+        max_bytes: half of what they may take together.
+        execution_count: the cell's, for its result.
     """
     if not text:
         return []
     try:
         reported = json.loads(text, object_pairs_hook=_few_keys)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         return []
     room = 2 * max_bytes
     outputs: list[Output] = []
     for output in reported if isinstance(reported, list) else []:
-        checked = _checked_output(output) if isinstance(output, dict) else None
+        checked = _checked_output(output, execution_count) if isinstance(output, dict) else None
         if checked is None:
             continue
         room -= len(json.dumps(checked))
@@ -69,7 +79,11 @@ def checked_outputs(text: str, max_bytes: int) -> list[Output]:
     return outputs
 
 
-def _checked_output(output: Mapping[str, Any]) -> Output | None:
+def _text(value: Any) -> str:
+    return clean_text(value) if isinstance(value, str) else ""
+
+
+def _checked_output(output: Mapping[str, Any], execution_count: int | None) -> Output | None:
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
@@ -79,8 +93,8 @@ def _checked_output(output: Mapping[str, Any]) -> Output | None:
         lines = output.get("traceback")
         return {
             "output_type": kind,
-            "ename": clean_text(str(output.get("ename", "")))[:200],
-            "evalue": clean_text(str(output.get("evalue", "")))[:MAX_EVALUE],
+            "ename": _text(output.get("ename"))[:200],
+            "evalue": _text(output.get("evalue"))[:MAX_EVALUE],
             "traceback": [clean_text(line) for line in lines if isinstance(line, str)][:200]
             if isinstance(lines, list)
             else [],
@@ -94,7 +108,6 @@ def _checked_output(output: Mapping[str, Any]) -> Output | None:
         }
         checked: Output = {"output_type": kind, "data": bundle, "metadata": {}}
         if kind == "execute_result":
-            count = output.get("execution_count")
-            checked["execution_count"] = count if type(count) is int and 0 <= count < 1 << 31 else None
+            checked["execution_count"] = execution_count
         return checked
     return None

@@ -16,16 +16,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from grader.course.model import GradedSubmission, GradingSpec
-from grader.errors import SandboxError
+from grader.errors import IsolationError, SandboxError
 from grader.execution import wire
 
 MAX_FRAME_BYTES = 512 << 20
 MAX_TRIES = 2
 """A task that has ended this many workers is reported, not retried."""
+
+_MODULE = "grader.execution.pool"
 
 Key = tuple[str, str]
 
@@ -52,11 +55,12 @@ class Result:
 class _Worker:
     """One worker process and the task it has in hand."""
 
-    def __init__(self, core: int | None) -> None:
+    def __init__(self, isolation: str, core: int | None) -> None:
         task_read, task_write = os.pipe()
         result_read, result_write = os.pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "grader.execution.pool", str(task_read), str(result_write), str(core)],
+            # -P: whoever grades may stand in a student's folder, and there may be a random.py in it.
+            [sys.executable, "-P", "-m", _MODULE, isolation, str(task_read), str(result_write), str(core)],
             pass_fds=[task_read, result_write],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for the parent, who lets what is in hand end
@@ -101,9 +105,17 @@ class _Worker:
 
 
 def _environment() -> dict[str, str]:
-    """A worker sees the interpreter's paths and nothing else: no database URL, no token of the instructor's."""
-    names = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "COVERAGE_PROCESS_START")
-    return {name: os.environ[name] for name in names if name in os.environ}
+    """A worker sees the interpreter's paths and nothing else: no database URL, no token of the instructor's.
+
+    Sets of strings have one order in all of them, or a test that goes through one would depend on its worker.
+    """
+    names = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "COVERAGE_PROCESS_START")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    given = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(entry)]
+    ours = str(Path(__file__).resolve().parents[2])
+    if not ours.endswith(("site-packages", "dist-packages")):  # installed, it is found, and must not come first
+        given = [ours, *given]
+    return kept | {"PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(dict.fromkeys(given))}
 
 
 class Pool:
@@ -111,9 +123,11 @@ class Pool:
 
     Args:
         jobs: how many; by default one a core.
+        isolation: one of ``model.ISOLATIONS``.
     """
 
-    def __init__(self, jobs: int | None = None) -> None:
+    def __init__(self, jobs: int | None = None, *, isolation: str = "auto") -> None:
+        self.isolation = isolation
         self.jobs = max(1, jobs or available_cores())
         self._workers: list[_Worker] = []
         self._started = 0
@@ -123,6 +137,9 @@ class Pool:
 
         Tasks are drawn as workers become free, so they may be made lazily. A submission that passed only its wall
         limit is graded a second time, alone, and that result counts.
+
+        Raises:
+            IsolationError: this machine does not offer the isolation.
         """
         queue = iter(tasks)
         again: list[Task] = []
@@ -178,7 +195,7 @@ class Pool:
     def _start(self, task: Task, again: list[Task], tries: dict[Key, int]) -> Iterator[Result]:
         worker = next((worker for worker in self._workers if worker.task is None), None)
         if worker is None:
-            worker = _Worker(self._free_core())
+            worker = _Worker(self.isolation, self._free_core())
             self._workers.append(worker)
             self._started += 1
         try:
@@ -198,6 +215,8 @@ class Pool:
             yield from self._lost(worker, again, tries)
             return
         worker.task = None
+        if "refused" in answer:
+            raise IsolationError(answer["refused"][0], hint=answer["refused"][1])
         graded = GradedSubmission.from_plain(answer["graded"]) if "graded" in answer else None
         yield task, Result(task.key, graded, answer.get("error", ""))
 
@@ -235,14 +254,14 @@ def available_cores() -> int:
         return os.cpu_count() or 1
 
 
-def work(task_fd: int, result_fd: int) -> None:
+def work(isolation: str, task_fd: int, result_fd: int) -> None:
     """A worker's life: take a task, grade it, answer; until the parent hangs up."""
     from grader.execution.grade import Grader
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = wire.Channel(task_fd, result_fd, max_bytes=MAX_FRAME_BYTES, blocking=True)
     specs: dict[int, GradingSpec] = {}
-    with Grader() as grader:
+    with Grader(isolation=isolation) as grader:
         while True:
             try:
                 plain = json.loads(channel.receive())
@@ -255,12 +274,14 @@ def work(task_fd: int, result_fd: int) -> None:
             try:
                 graded = grader.grade(base64.b64decode(plain["notebook"]), specs[plain["spec"]], files)
                 answer = {"graded": graded.to_plain()}
+            except IsolationError as exc:
+                answer = {"refused": [exc.message, exc.hint]}
             except SandboxError as exc:
                 answer = {"error": str(exc)}
             channel.send(json.dumps(answer).encode())
 
 
 if __name__ == "__main__":
-    if sys.argv[3].isdigit():
-        os.sched_setaffinity(0, {int(sys.argv[3])})
-    work(int(sys.argv[1]), int(sys.argv[2]))
+    if sys.argv[4].isdigit():
+        os.sched_setaffinity(0, {int(sys.argv[4])})
+    work(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

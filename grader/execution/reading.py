@@ -24,7 +24,7 @@ MAX_TEXT_BYTES = 16 << 20
 LARGE_BYTES = 4 << 20
 """From here on outputs are cut out before the file is read: as Python values they would take a multiple of its size."""
 SAID_BYTES = 20 << 20
-"""Pictures make a few megabytes; more is worth a sentence."""
+"""Pictures make a few megabytes; when more outputs are left out, it is said."""
 MAX_CELLS = 20_000
 MAX_SOURCE = 1 << 20
 """Characters of one cell."""
@@ -86,7 +86,7 @@ def read_notebook(data: bytes) -> HandedIn:
     return HandedIn(tuple(cells), tuple(repairs))
 
 
-# -- bytes to text ------------------------------------------------------------------------------------------------------
+# -- bytes to text ----------------------------------------------------------------------------------------------------
 
 _KINDS = (
     (b"PK\x03\x04", "a zip archive"),
@@ -102,19 +102,19 @@ _KINDS = (
 def _document(data: bytes, repairs: list[str]) -> Any:
     """A JSON document (a dict or list), or the text of a Python file."""
     if len(data) > MAX_FILE_BYTES:
-        raise SubmissionError(f"the file is too large: {len(data):,} bytes, at most {MAX_FILE_BYTES:,} are read", hint=AGAIN)
+        raise SubmissionError(
+            f"the file is too large: {len(data):,} bytes, at most {MAX_FILE_BYTES:,} are read", hint=AGAIN
+        )
     if not data.strip(b"\0 \t\r\n"):
         raise SubmissionError("not a notebook: it is empty", hint=AGAIN)
     for signature, kind in _KINDS:
         if data.startswith(signature):
             raise SubmissionError(f"not a notebook: it is {kind}", hint=AGAIN)
-    size = len(data)
     data = slim_notebook(data)
-    if size > SAID_BYTES and len(data) < size:
-        repairs.append(f"the file is very large ({size:,} bytes); the outputs in it were not read.")
     if len(data) > MAX_TEXT_BYTES:
         raise SubmissionError(
-            f"the file is too large: {len(data):,} bytes without outputs, at most {MAX_TEXT_BYTES:,} are read", hint=AGAIN
+            f"the file is too large: {len(data):,} bytes without outputs, at most {MAX_TEXT_BYTES:,} are read",
+            hint=AGAIN,
         )
     text = _decoded(data, repairs)
     if "\0" in text:
@@ -123,15 +123,18 @@ def _document(data: bytes, repairs: list[str]) -> Any:
     text = _without_conflicts(text, repairs)
     start = text.lstrip()
     if re.match(r"<(?:!doctype|html|head|body|\?xml|!--|script|div|meta)\b", start[:40], re.IGNORECASE):
-        what = "a web page" + (" (a login page?)" if re.search(r"log.?in|sign.?in|password", start, re.IGNORECASE) else "")
+        what = "a web page" + (
+            " (a login page?)" if re.search(r"log.?in|sign.?in|password", start, re.IGNORECASE) else ""
+        )
         raise SubmissionError(f"not a notebook: it is {what}, saved under the notebook's name", hint=AGAIN)
     return _json(text, repairs)
 
 
 def slim_notebook(data: bytes) -> bytes:
-    """A large notebook without its outputs, attachments and widgets, none of which is ever graded; a small one as it is.
+    """A large notebook without outputs, attachments and widgets, none of which is ever graded; a small one as it is.
 
-    Time and memory are linear in the size, because nothing of what is left out becomes a Python value.
+    Time and memory are linear in the size, because nothing of what is left out becomes a Python value. What remains
+    says how much was left out.
 
     Raises:
         SubmissionError: its outputs have more parts than any notebook's.
@@ -144,14 +147,16 @@ def slim_notebook(data: bytes) -> bytes:
     kept = []
     position = 0
     room = MAX_SKIPPED
-    for match in iter(lambda: _LEFT_OUT.search(data, position), None):
+    while match := _LEFT_OUT.search(data, position):
         end, parts = _after_value(data, match.end() - 1, room)
         room -= parts
-        kept += [data[position : match.end() - 1], b"[]" if match[1] == b"[" else b"{}"]
+        size = end - match.end() + 1
+        kept += [data[position : match.end() - 1], b'[{"%b": %d}]' % (_NOTE, size) if match[1] == b"[" else b"{}"]
         position = end
     return b"".join([*kept, data[position:]])
 
 
+_NOTE = b"grader_left_out_bytes"
 _LEFT_OUT = re.compile(rb'"(?:outputs|attachments|widgets)"\s*:\s*([\[{])')
 _RUN = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z))*+', re.DOTALL)
 
@@ -186,7 +191,9 @@ def _decoded(data: bytes, repairs: list[str]) -> str:
                 text = data.decode("cp1252", "replace")
                 repairs.append("the file is not in UTF-8; it was read as Windows-1252.")
             else:
-                repairs.append(f"the file is not all UTF-8 (byte {exc.start:,}); what is no text was replaced by \ufffd.")
+                repairs.append(
+                    f"the file is not all UTF-8 (byte {exc.start:,}); what is no text was replaced by \ufffd."
+                )
             return text
     if encoding == "utf-8-sig":
         repairs.append("the file begins with a byte order mark; it was left out.")
@@ -215,13 +222,13 @@ def _without_conflicts(text: str, repairs: list[str]) -> str:
     return text
 
 
-# -- text to document ---------------------------------------------------------------------------------------------------
+# -- text to document -------------------------------------------------------------------------------------------------
 
 
 def _json(text: str, repairs: list[str]) -> Any:
     start = text.lstrip()[:1]
     names_cells = '"cells"' in text or '"cell_type"' in text or "'cell_type'" in text
-    if not start or start not in "[{" and not names_cells:
+    if not start or (start not in "[{" and not names_cells):
         return _python(text, None)
     try:
         return json.loads(text, parse_int=_small_int)
@@ -244,7 +251,7 @@ def _small_int(digits: str) -> int | None:
 
 
 _CELL_START = re.compile(r"""\{\s*["'](?:attachments|cell_type|execution_count|id|metadata|source)["']\s*:""")
-_CELL_TYPE = re.compile(r"""(?<!\\)["']cell_type["']\s*:""")
+_SOURCE = re.compile(r"""(?<!\\)["'](?:source|input)["']\s*:""")
 
 
 def _lenient(text: str, repairs: list[str]) -> Any:
@@ -254,29 +261,40 @@ def _lenient(text: str, repairs: list[str]) -> Any:
     document = reader.value()
     is_cut = reader.is_cut
     cells = _cells_of(document) or []
-    n_cells = sum(1 for _ in _CELL_TYPE.finditer(text))
+    n_cells = sum(1 for _ in _SOURCE.finditer(text))
     if len(cells) < n_cells:
         one_by_one, was_cut = _scanned_cells(text)
         if len(one_by_one) > len(cells):
             cells, document = one_by_one, {"cells": one_by_one}
             is_cut = was_cut
+    for cell in cells:
+        _take_out_what_slipped_in(cell)
     whole = [cell for cell in cells if not isinstance(cell, dict) or "source" in cell or "input" in cell]
-    if is_cut and cells and not whole[-1:] == cells[-1:]:
+    if is_cut and cells and whole[-1:] != cells[-1:]:
         repairs.append(f"the file ends in the middle of cell {len(cells)}; what stands before it was read.")
         document = {**(document if isinstance(document, dict) else {}), "cells": cells[:-1]}
         document.pop("worksheets", None)
     elif is_cut and cells:
         repairs.append(f"the file ends too early, after cell {len(cells)}; what is there was read.")
     elif cells and len(cells) < n_cells:
-        repairs.append(f"{n_cells - len(cells)} of the file's {n_cells} cells could not be read; the others were.")
+        repairs.append(f"only {len(cells)} of some {n_cells} cells in the file could be read.")
     return document
+
+
+def _take_out_what_slipped_in(cell: Any) -> None:
+    """Give a cell back its source, if a lost bracket has put it into the metadata."""
+    inner = cell
+    while isinstance(cell, dict) and isinstance(inner, dict) and "source" not in cell:
+        inner = inner.get("metadata", inner.get("nbgrader"))
+        if isinstance(inner, dict) and "source" in inner:
+            cell["source"] = inner["source"]
 
 
 def _scanned_cells(text: str) -> tuple[list[Any], bool]:
     """Every object that looks like a cell, one after the other; and whether the last of them is cut off."""
     cells: list[Any] = []
     position, is_cut, tokens = 0, False, 0
-    for match in iter(lambda: _CELL_START.search(text, position), None):
+    while match := _CELL_START.search(text, position):
         reader = LenientReader(text, match.start(), tokens)
         cell = reader.value()
         tokens = reader.tokens
@@ -306,7 +324,7 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-# -- document to cells --------------------------------------------------------------------------------------------------
+# -- document to cells ------------------------------------------------------------------------------------------------
 
 
 def _notebook_cells(document: Any, repairs: list[str]) -> list[HandedInCell]:
@@ -317,8 +335,11 @@ def _notebook_cells(document: Any, repairs: list[str]) -> list[HandedInCell]:
         raise SubmissionError(f"the notebook has {len(raw):,} cells; at most {MAX_CELLS:,} are graded", hint=AGAIN)
     root = document if isinstance(document, dict) else {}
     _say_format(root, repairs)
-    cells = []
+    cells: list[HandedInCell] = []
     odd: dict[str, list[int]] = {}
+    n_left_out = sum(_left_out_bytes(cell) for cell in raw)
+    if n_left_out > SAID_BYTES:
+        repairs.append(f"the outputs in it are very large ({n_left_out:,} bytes) and were not read.")
     for number, cell in enumerate(raw, start=1):
         if isinstance(cell, dict):
             cells.append(_handed_in(cell, number, odd))
@@ -331,6 +352,12 @@ def _notebook_cells(document: Any, repairs: list[str]) -> list[HandedInCell]:
         shown = " and ".join(str(version) for version in versions)
         repairs.append(f"nbgrader's metadata in it are of version {shown}, not 3; they were read as far as they go.")
     return cells
+
+
+def _left_out_bytes(cell: Any) -> int:
+    outputs = _list(cell.get("outputs")) if isinstance(cell, dict) else []
+    sizes = [output.get(_NOTE.decode()) for output in outputs[:1] if isinstance(output, dict)]
+    return sum(size for size in sizes if type(size) is int)
 
 
 def numbered(numbers: list[int]) -> str:
@@ -386,7 +413,7 @@ def _handed_in(cell: dict[str, Any], number: int, odd: dict[str, list[int]]) -> 
         cell_type=_cell_type(kind, cell, odd, number),
         source=source,
         grade_id=_text(marks.get("grade_id", ""))[:200],
-        outputs=tuple(output for output in _list(cell.get("outputs")) if isinstance(output, dict)),
+        outputs=tuple(o for o in _list(cell.get("outputs")) if isinstance(o, dict) and _NOTE.decode() not in o),
         cell_id=_text(cell.get("id", ""))[:200],
         marks={key: marks[key] for key in ("grade", "solution", "locked", "points", "schema_version") if key in marks},
         tags=tuple(tag for tag in _list(tags) if isinstance(tag, str)),
@@ -421,7 +448,7 @@ def _text(value: Any) -> str:
     return "".join(_text(part) for part in value if not isinstance(part, list)) if isinstance(value, list) else ""
 
 
-# -- Python files -------------------------------------------------------------------------------------------------------
+# -- Python files -----------------------------------------------------------------------------------------------------
 
 _HEADER = re.compile(r"#[ \t]*(?:%%+(?P<title>[ \t].*|)|In\[[\d ]*\]:?)[ \t]*")
 _OPTION = re.compile(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S+)")
@@ -447,7 +474,13 @@ def _python(text: str, problem: Exception | None) -> str:
 
 def _is_word(node: Any) -> bool:
     """A statement that any prose might be: a bare name or constant."""
-    return type(node).__name__ == "Expr" and type(node.value).__name__ in ("Name", "Constant", "Tuple", "Compare", "BinOp")
+    return type(node).__name__ == "Expr" and type(node.value).__name__ in (
+        "Name",
+        "Constant",
+        "Tuple",
+        "Compare",
+        "BinOp",
+    )
 
 
 def _python_cells(text: str, repairs: list[str]) -> list[HandedInCell]:
@@ -456,13 +489,30 @@ def _python_cells(text: str, repairs: list[str]) -> list[HandedInCell]:
     if not heads:
         repairs.append("it is a Python file, not a notebook; it was read as one cell.")
         return [HandedInCell("code", text[:MAX_SOURCE], number=1)]
-    repairs.append('it is a Python file, not a notebook; its cells were read by their "# %%" lines.')
+    mark = "# %%" if any("%%" in lines[index] for index in heads) else "# In[ ]:"
+    repairs.append(f'it is a Python file, not a notebook; its cells were read by their "{mark}" lines.')
     cells = []
     if any(line.strip() and not line.startswith("#") for line in lines[: heads[0]]):
         cells.append(HandedInCell("code", "\n".join(lines[: heads[0]]).strip("\n")[:MAX_SOURCE], number=1))
     for start, end in zip(heads, [*heads[1:], len(lines)], strict=True):
-        cells.append(_percent_cell(lines[start], lines[start + 1 : end], len(cells) + 1))
+        body = lines[start + 1 : end]
+        split = _where_prose_begins(body) if lines[start].lstrip("# \t").startswith("In[") else len(body)
+        cells.append(_percent_cell(lines[start], body[:split], len(cells) + 1))
+        if any(line.strip() for line in body[split:]):
+            cells.append(HandedInCell("markdown", "\n".join(_prose(body[split:])).strip("\n"), number=len(cells) + 1))
     return cells
+
+
+def _where_prose_begins(lines: list[str]) -> int:
+    """Where the code ends in a script of nbconvert's: markdown has no mark there, only blank lines before it."""
+    begin = len(lines)
+    first = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
+    for index in range(len(lines) - 1, first + 2, -1):
+        if lines[index].strip() and not lines[index].startswith("#"):
+            break
+        if lines[index].startswith("#") and not lines[index - 1].strip() and not lines[index - 2].strip():
+            begin = index
+    return begin
 
 
 def _percent_cell(head: str, lines: list[str], number: int) -> HandedInCell:

@@ -7,7 +7,6 @@ never asks student code whether two things are equal.
 
 from __future__ import annotations
 
-import builtins
 import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -107,8 +106,10 @@ def _operator(name: str, *, reflected: bool = False) -> Callable[..., Any]:
     """
 
     def method(self: Any, other: Any) -> Any:
-        value = self.grader_link.session.operate(name, other, self) if reflected else (
-            self.grader_link.session.operate(name, self, other)
+        value = (
+            self.grader_link.session.operate(name, other, self)
+            if reflected
+            else (self.grader_link.session.operate(name, self, other))
         )
         if isinstance(other, RemoteReference) and not (self.grader_knows or other.grader_knows):
             return value
@@ -365,7 +366,7 @@ class ListView(list):  # type: ignore[type-arg]
             index += 1
 
     def __radd__(self, other: list[Any]) -> list[Any]:
-        return list(other) + list(self)
+        return list(other) + list(self) if isinstance(other, list) else NotImplemented
 
     def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]
         self.extend(other)
@@ -385,6 +386,9 @@ class ListView(list):  # type: ignore[type-arg]
         link.session.gone.add(link.number)
 
 
+ListView.__name__ = "list"  # in messages such as "unhashable type: 'list'"
+
+
 class DictView(dict):  # type: ignore[type-arg]
     """A dict of the student's, as a dict; see ``ListView``."""
 
@@ -400,7 +404,7 @@ class DictView(dict):  # type: ignore[type-arg]
         return dict.__iter__(self)
 
     def __ror__(self, other: dict[Any, Any]) -> dict[Any, Any]:
-        return {**other, **self}
+        return {**other, **self} if isinstance(other, dict) else NotImplemented
 
     def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
         self.update(other)
@@ -419,6 +423,8 @@ class DictView(dict):  # type: ignore[type-arg]
         link = self.grader_link
         link.session.gone.add(link.number)
 
+
+DictView.__name__ = "dict"
 
 for _name in (
     "__len__",
@@ -463,12 +469,22 @@ for _name in ("__setitem__", "__delitem__", "pop", "popitem", "clear", "update",
 
 def _deep_copy(view: Any) -> Any:
     """``copy.deepcopy`` of a view: plain data, unless there are objects in it, which must be copied where they live."""
-    copied = _plain_copy(view, {})
-    return view.grader_link.session.operate("call", Named("copy", "deepcopy"), view) if copied is None else copied
+    if _has_objects(view, set()):
+        return view.grader_link.session.operate("call", Named("copy", "deepcopy"), view)
+    return _plain_copy(view, {})
+
+
+def _has_objects(value: Any, seen: set[int]) -> bool:
+    if isinstance(value, RemoteReference):
+        return True
+    if not isinstance(value, list | tuple | dict) or id(value) in seen:
+        return False
+    seen.add(id(value))
+    return any(_has_objects(item, seen) for item in (value.values() if isinstance(value, dict) else value))
 
 
 def _plain_copy(value: Any, memo: dict[int, Any]) -> Any:
-    """Plain lists and dicts all the way down; None when there is an object of the student's."""
+    """Plain lists and dicts all the way down."""
     if id(value) in memo:
         return memo[id(value)]
     made: Any = value
@@ -492,9 +508,6 @@ def plain_type(value: Any) -> Any:
     if isinstance(value, DictView):
         return dict
     if isinstance(value, RemoteFailure) and value.grader_reference is not None:
-        plain = getattr(builtins, value.grader_builtin)
-        if type(value).__name__ == value.grader_builtin and type(value).__bases__ == (RemoteFailure, plain):
-            return plain
         value = value.grader_reference
     if isinstance(value, RemoteReference):
         return value.grader_link.session.operate("call", Named("builtins", "type"), value)

@@ -6,13 +6,16 @@ to through a ``wire.Channel``. This module alone knows how isolation is done.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import json
 import os
 import select
 import shutil
 import signal
 import site
 import socket
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -21,12 +24,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from grader.course.model import Limits
-from grader.errors import SandboxError
+from grader.errors import IsolationError, SandboxError
+from grader.execution import facilities, wire
 from grader.execution import template as template_module
-from grader.execution import wire
 
 _BOOT = """
 import json, socket, struct, sys, types
@@ -37,8 +40,10 @@ module = types.ModuleType("grader.execution.template")
 exec(compile(order.pop("template"), "<grader template>", "exec"), module.__dict__)
 module.main(control, order)
 """
+_WALLS = ("kernel", "landlock", "seccomp", "isolation")
+"""What the template is given beside itself to shut itself in, in the order of their imports."""
 _MODULES = ("wire", "reference", "student_side")
-"""What the template is given beside itself, in the order of their imports."""
+"""And what it imports when it has."""
 
 START_TIMEOUT_S = 60.0
 """A template that has not answered by then will not (a cold disk needs some seconds)."""
@@ -46,15 +51,21 @@ START_TIMEOUT_S = 60.0
 
 def interpreter_path() -> list[str]:
     """``sys.path`` of a template: the standard library and site-packages, and nothing of the course's."""
-    own = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    own = [sysconfig.get_path("stdlib")]
+    own.append(sysconfig.get_path("platstdlib", vars={"platbase": sys.base_exec_prefix}))
     own.append(str(Path(sysconfig.get_path("stdlib")) / "lib-dynload"))
     dynload = [entry for entry in sys.path if entry.endswith("lib-dynload")]
-    packages = [
+    packages = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    packages += [
         entry for entry in [*site.getsitepackages(), *sys.path] if entry.endswith(("site-packages", "dist-packages"))
     ]
     return list(dict.fromkeys(entry for entry in [*own, *dynload, *packages] if os.path.isdir(entry)))
 
 
+DISK_FILES = 4
+"""The student's folder holds this many files of the largest size, and what was handed in."""
+_SHOWS_SENDERS = hasattr(socket, "SO_PASSCRED") and hasattr(socket, "SCM_CREDENTIALS")
+_SENDER = struct.Struct("3i")
 MAX_RESUMES = 8
 """How often a notebook may end its process and go on from a snapshot; each resume has pipes of its own."""
 
@@ -167,12 +178,24 @@ class StudentProcess:
 
 
 class Template:
-    """A warm interpreter holding IPython and the reference of one chapter's predecessors."""
+    """A warm interpreter holding IPython and the reference of one chapter's predecessors.
 
-    def __init__(self, reference: Sequence[Sequence[str]]) -> None:
-        self.home = tempfile.mkdtemp(prefix="grader-")
-        self._work = os.path.join(self.home, "work")
+    Args:
+        reference: ``(assignment_id, python source)`` pairs, oldest first.
+        isolation: one of ``model.ISOLATIONS``.
+
+    Raises:
+        IsolationError: this machine does not offer the isolation; nothing is graded without.
+        SandboxError: it does not start.
+    """
+
+    def __init__(self, reference: Sequence[Sequence[str]], isolation: str = "auto") -> None:
+        self.isolation = isolation
+        # In a closed sandbox all files are in its own tmpfs, and nothing of it is on the disk.
+        self.home = tempfile.mkdtemp(prefix="grader-") if isolation == "process" else ""
         ours, theirs = socket.socketpair()
+        if _SHOWS_SENDERS:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         folder = Path(__file__).resolve().parent
         command = [sys.executable, "-s", "-P", "-S", "-c", _BOOT, str(theirs.fileno())]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the template)
@@ -195,14 +218,21 @@ class Template:
         ours.settimeout(START_TIMEOUT_S)
         self._tell(
             {
+                "isolation": isolation,
+                "walls": _WALLS,
                 "path": interpreter_path(),
+                # Installed among the packages, this tool would lie before the students' eyes, its samples too.
+                "hide": [str(folder.parent)],
                 "template": (folder / "template.py").read_text(encoding="utf-8"),
-                "modules": {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in _MODULES},
+                "modules": {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in (*_WALLS, *_MODULES)},
                 "home": self.home,
                 "reference": [list(part) for part in reference],
             }
         )
-        answer = self._hear()
+        answer, _ = self._hear()
+        if "missing" in answer:
+            self.close()
+            raise _cannot_isolate(answer["missing"])
         if "error" in answer:
             self.close()
             raise SandboxError(
@@ -216,14 +246,22 @@ class Template:
         except OSError as exc:
             raise self._broken() from exc
 
-    def _hear(self) -> dict[str, object]:
+    def _hear(self) -> tuple[dict[str, Any], int]:
+        """What the template or a keeper says, and the process id of who says it (0 where that cannot be known)."""
+        sender = 0
         try:
+            if _SHOWS_SENDERS:
+                # Its own process id is another one in there; the kernel translates.
+                _, ancillary, _, _ = self._control.recvmsg(1, socket.CMSG_SPACE(_SENDER.size), socket.MSG_PEEK)
+                for level, kind, data in ancillary:
+                    if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+                        sender = _SENDER.unpack(data)[0]
             answer = template_module.receive_json(self._control)
         except OSError as exc:
             raise self._broken() from exc
         if not isinstance(answer, dict):
             raise self._broken()
-        return answer
+        return answer, sender
 
     def _broken(self) -> SandboxError:
         self._log.seek(0, os.SEEK_END)
@@ -234,8 +272,22 @@ class Template:
             hint=f"Does `{sys.executable} -c 'import IPython'` work?",
         )
 
-    def spawn(self, limits: Limits, *, seed: int, allowed_modules: Sequence[str] | None, cwd: str) -> StudentProcess:
-        """A fresh student process, ready for its first cell."""
+    def spawn(
+        self,
+        limits: Limits,
+        *,
+        seed: int,
+        allowed_modules: Sequence[str] | None,
+        files: Mapping[str, bytes] | None = None,
+    ) -> StudentProcess:
+        """A fresh student process, ready for its first cell.
+
+        Args:
+            limits: what it may use.
+            seed: for ``random``.
+            allowed_modules: what cells may import; None for everything.
+            files: what lies in its working folder, by relative path.
+        """
         order_read, order_write = os.pipe()
         report_read, report_write = os.pipe()
         ours, theirs = [order_write, report_read], [order_read, report_write]
@@ -246,22 +298,31 @@ class Template:
             pairs.append((reply_read, request_write))
             theirs += [request_read, reply_write]
             ours += [reply_read, request_write]
+        files = files or {}
+        cwd = self._folder_for(files) if self.home else ""
         try:
+            if files and not self.home:
+                theirs.append(_as_file(files))
             socket.send_fds(self._control, [b"F"], theirs)
             self._tell(
                 {
                     "seed": seed,
                     "allowed_modules": None if allowed_modules is None else list(allowed_modules),
                     "cwd": cwd,
-                    "cpu_s": limits.submission_cpu_s,
-                    "memory_bytes": limits.memory_bytes,
-                    "open_files": limits.open_files,
-                    "file_bytes": limits.file_bytes,
+                    "has_files": bool(files) and not self.home,
+                    "disk_bytes": DISK_FILES * limits.file_bytes + sum(map(len, files.values())),
+                    "limits": {
+                        "cpu_s": limits.submission_cpu_s,
+                        "memory_bytes": limits.memory_bytes,
+                        "processes": limits.processes,
+                        "open_files": limits.open_files,
+                        "file_bytes": limits.file_bytes,
+                    },
                     "output_bytes": limits.output_bytes,
                     "message_bytes": limits.message_bytes,
                 }
             )
-            answer = self._hear()
+            answer, keeper_pid = self._hear()
         except (OSError, SandboxError) as exc:
             for fd in ours:
                 os.close(fd)
@@ -269,19 +330,25 @@ class Template:
         finally:
             for fd in theirs:
                 os.close(fd)
+        if "error" in answer:
+            for fd in ours:
+                os.close(fd)
+            raise SandboxError(f"no student process can be started: {answer['error']}", hint=_DOCTOR)
+        keeper_pid = keeper_pid or int(answer["keeper"])
         channels = [wire.Channel(*pair, max_bytes=limits.message_bytes) for pair in pairs]
-        return StudentProcess(channels, int(str(answer["keeper"])), order_write, report_read)
+        return StudentProcess(channels, keeper_pid, order_write, report_read)
 
-    def folder_for(self, files: Mapping[str, bytes]) -> str:
+    def _folder_for(self, files: Mapping[str, bytes]) -> str:
         """A fresh working folder with the files that were handed in beside the notebook."""
-        shutil.rmtree(self._work, ignore_errors=True)
-        os.makedirs(self._work, exist_ok=True)
+        work = os.path.join(self.home, "work")
+        shutil.rmtree(work, ignore_errors=True)
+        os.makedirs(work, exist_ok=True)
         for name, data in files.items():
-            path = Path(self._work, name)
-            if path.resolve().is_relative_to(Path(self._work).resolve()):
+            path = Path(work, name)
+            if path.resolve().is_relative_to(Path(work).resolve()):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
-        return self._work
+        return work
 
     def close(self) -> None:
         """End the template; its student processes end with their judges."""
@@ -292,7 +359,8 @@ class Template:
             self.process.kill()
             self.process.wait()
         self._log.close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        if self.home:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -301,6 +369,29 @@ class Template:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+_DOCTOR = "`grader doctor` shows what this machine offers."
+
+
+def _cannot_isolate(missing: Sequence[str]) -> IsolationError:
+    """The refusal to grade without a wall that was asked for."""
+    key, reason = missing
+    title, cost = facilities.FACILITIES[key]
+    way_out = "--isolation namespaces" if key == "landlock" else "--isolation process"
+    return IsolationError(
+        f"this machine does not offer {title}: {reason}. Without, {cost}.",
+        hint=f"{_DOCTOR} To grade all the same (your own machine, students that you trust): {way_out}",
+    )
+
+
+def _as_file(files: Mapping[str, bytes]) -> int:
+    """A descriptor from which a keeper reads files."""
+    fd = os.memfd_create("files")
+    with open(fd, "wb", closefd=False) as file:
+        file.write(json.dumps({name: base64.b64encode(data).decode() for name, data in files.items()}).encode())
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
 
 
 _TICKS = os.sysconf("SC_CLK_TCK")

@@ -15,7 +15,7 @@ from typing import Any
 
 from grader.execution import wire
 from grader.execution.failures import Failures
-from grader.execution.given import FUNCTIONS, ITERATORS, call_given, standard_name
+from grader.execution.given import FUNCTIONS, call_given, is_iterable_only, standard_name
 from grader.execution.remote import (
     CellTimeout,
     DictView,
@@ -25,6 +25,7 @@ from grader.execution.remote import (
     Named,
     NotPlainData,
     ProcessDied,
+    RemoteFailure,
     RemoteReference,
     clean_name,
 )
@@ -38,9 +39,11 @@ SLICE_S = 0.25
 """How often a waiting judge looks at the CPU time that the student process has used."""
 INTERRUPT_GRACE_S = 1.0
 """After an interrupt a cell has this long to stop by itself, and keep its state; then it is killed."""
-MAX_CALLBACK_DEPTH = 30
+MAX_CALLBACK_DEPTH = 60
 MAX_PEEKS = 4
-"""Items read one by one from a large view before all of it is fetched."""
+"""Items read one by one from a view of unknown size before all of it is fetched."""
+ITEMS_A_PEEK = 50
+"""Reading one item costs about as much as this many in a fetch."""
 SWEEP_EVERY = 200
 _QUIET = frozenset(("fetch", "getitem", "setitem"))
 """Operations on exact lists that run no student code: views stay fresh."""
@@ -110,6 +113,8 @@ class Session:
         self._interrupted_at: float | None = None
         self._next_look = 0.0
         self._held: list[Any] = []
+        self._weight = 0  # items in the contents of the last message
+        self._next_sweep = SWEEP_EVERY
         self._dead = False
 
     # -- limits ----------------------------------------------------------------------------------------------
@@ -153,7 +158,7 @@ class Session:
             finished = now()
             self._work_s += finished - started
             if finished >= self._next_look:
-                self._check_limits(waiting=False)
+                self._check_limits(waiting=message[0] == "call")  # a call back is not the end of anything
             return message
 
     def _check_limits(self, *, waiting: bool) -> None:
@@ -236,23 +241,19 @@ class Session:
 
     # -- requests --------------------------------------------------------------------------------------------
 
-    def run_cell(self, index: int, source: str, names: list[str]) -> tuple[bool, int, str]:
-        """Run a cell of the notebook.
-
-        Returns:
-            Whether it ran without an exception, its execution count, and its outputs as JSON text.
-        """
+    def run_cell(self, index: int, source: str, names: list[str]) -> str:
+        """Run a cell of the notebook and give its outputs as JSON text."""
         self.epoch += 1
         self._names.clear()
         seq = self._next_seq()
         reply = self._exchange(["run", seq, index, source, names])
-        if len(reply) != 7 or reply[0] != "ran" or reply[1] != seq or type(reply[3]) is not int:
+        if len(reply) != 5 or reply[:2] != ["ran", seq]:
             raise self._abort(ProcessDied("the process broke the protocol: not the answer to the question"))
-        _, _, ok, count, back, contents, outputs = reply
+        _, _, back, contents, outputs = reply
         self._take(contents, back)
-        return ok is True, count, outputs if isinstance(outputs, str) else ""
+        return outputs if isinstance(outputs, str) else ""
 
-    def operate(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def operate(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """One operation on objects of the student's; exceptions of student code are raised here."""
         if self._dead or self.broken is not None:
             raise self.broken or ProcessDied("the process has ended")
@@ -264,8 +265,7 @@ class Session:
             raise NotPlainData(str(exc)) from None
         if name not in _QUIET or (name in ("getitem", "setitem") and not isinstance(args[0], ListView)):
             self.epoch += 1
-        seq = self._next_seq()
-        gone, self.gone = sorted(self.gone), set()
+        seq, gone = self._next_seq(), self._let_go()
         request = ["op", seq, name, forms, named, self._push(), gone]
         return self._result(seq, self._exchange(request))
 
@@ -282,8 +282,7 @@ class Session:
     def _lookup(self, space: str, name: str) -> Any:
         if self._dead or self.broken is not None:
             raise self.broken or ProcessDied("the process has ended")
-        seq = self._next_seq()
-        gone, self.gone = sorted(self.gone), set()
+        seq, gone = self._next_seq(), self._let_go()
         return self._result(seq, self._exchange(["op", seq, "lookup", [space, name], [], [], gone]))
 
     def fetch(self, view: Any) -> None:
@@ -291,32 +290,41 @@ class Session:
         self.operate("fetch", view)
         if view.grader_link.epoch != self.epoch:
             raise self._abort(ProcessDied("the process broke the protocol: contents are missing"))
+        view.grader_link.weight = self._weight
 
     def assign(self, view: Any) -> None:
         """Write a view's whole contents through."""
         if self._dead or self.broken is not None:
             raise self.broken or ProcessDied("the process has ended")
+        self.on_request()
         tag = view.grader_tag
         items = (
             [[self.encode(k), self.encode(v)] for k, v in dict.items(view)]
             if tag == "d"
             else [self.encode(item) for item in list.__iter__(view)]
         )
-        seq = self._next_seq()
-        gone, self.gone = sorted(self.gone), set()
+        seq, gone = self._next_seq(), self._let_go()
         sync = [*self._push(), [tag, view.grader_link.number, items]]
         self._result(seq, self._exchange(["op", seq, "assign", [], [], sync, gone]))
 
     def may_peek(self, view: Any) -> bool:
         """True while reading single items of a stale view is cheaper than fetching all of it."""
-        view.grader_link.peeks += 1
-        return bool(view.grader_link.peeks % (MAX_PEEKS + 1))
+        link = view.grader_link
+        link.peeks += 1
+        allowed: int = link.weight // ITEMS_A_PEEK if link.weight else MAX_PEEKS
+        return bool(link.peeks <= allowed)
 
     def _next_seq(self) -> int:
         self.seq += 1
-        if self.seq % SWEEP_EVERY == 0:
-            self._sweep()
         return self.seq
+
+    def _let_go(self) -> list[int]:
+        """Ids that the other side may forget, with the request in which they are sent."""
+        if self.seq >= self._next_sweep:
+            self._next_sweep = self.seq + SWEEP_EVERY
+            self._sweep()
+        gone, self.gone = sorted(self.gone), set()
+        return gone
 
     def _exchange(self, request: list[Any]) -> list[Any]:
         """Send a request, serve the callbacks it causes, and give its reply."""
@@ -360,7 +368,7 @@ class Session:
     def _guarded(self, function: Callable[..., Any], *args: Any) -> Any:
         try:
             return function(*args)
-        except (wire.WireError, TypeError, ValueError, KeyError, IndexError, RecursionError, AttributeError) as exc:
+        except Exception as exc:  # noqa: BLE001 (whatever is wrong with it, the other side made it)
             raise self._abort(ProcessDied(f"the process broke the protocol: {exc}"[:300])) from None
 
     # -- values from the student -----------------------------------------------------------------------------
@@ -371,7 +379,7 @@ class Session:
         if value is not NotImplemented:
             return value
         tag = form[0]
-        if tag in ("t", "s"):
+        if tag in ("t", "s", "f"):
             if depth >= wire.MAX_DEPTH:
                 raise wire.WireError("tuples nested too deeply")
             items = [self.decode(item, depth + 1) for item in form[1]]
@@ -379,7 +387,11 @@ class Session:
                 return tuple(items)
             if len(items) > wire.MAX_KEYS:
                 raise wire.WireError("a set of too many items")
-            return set(items)
+            return set(items) if tag == "s" else frozenset(items)
+        if tag == "n":
+            if form[1] != "builtins" or form[2] not in wire.BUILTIN_CLASSES:
+                raise wire.WireError("not one of the classes that both sides have")
+            return wire.BUILTIN_CLASSES[form[2]]
         number = form[1]
         if type(number) is not int:
             raise wire.WireError("an id that is no number")
@@ -414,6 +426,7 @@ class Session:
     def _take_contents(self, contents: list[Any]) -> None:
         # Views that came with a message live until the next one: its value, decoded later, may be one of them.
         self._held = held = []
+        self._weight = 0
         for tag, number, items in contents:
             if tag not in ("l", "d") or type(number) is not int or number < 0:
                 raise wire.WireError("contents of something that has none")
@@ -422,6 +435,7 @@ class Session:
             self._fill(view, tag, items, dict if tag == "d" else list)
             view.grader_link.epoch = self.epoch
             view.grader_link.peeks = 0
+            self._weight += len(items)
 
     def _take_back(self, back: list[Any]) -> None:
         for tag, number, items in back:
@@ -457,13 +471,15 @@ class Session:
             return ["o", value.grader_link.number]
         if isinstance(value, (ListView, DictView)):
             return [value.grader_tag, value.grader_link.number]
+        if isinstance(value, RemoteFailure) and value.grader_reference is not None:
+            return ["o", value.grader_reference.grader_link.number]
         kind = type(value)
         if kind in (list, dict, set):
             return self._link(value, {list: "l", dict: "d", set: "m"}[kind])
-        if kind is tuple:
+        if kind is tuple or kind is frozenset:
             if depth >= wire.MAX_DEPTH:
                 raise wire.WireError("tuples nested too deeply")
-            return ["t", [self.encode(item, depth + 1) for item in value]]
+            return ["t" if kind is tuple else "f", [self.encode(item, depth + 1) for item in value]]
         if kind is Named:
             return ["n", value.module, value.name]
         if isinstance(value, (list, dict)):  # OrderedDict, defaultdict, Counter: as plain data
@@ -473,9 +489,11 @@ class Session:
         named = standard_name(value)
         if named is not None:
             return ["n", *named]
-        if callable(value) and (isinstance(value, FUNCTIONS) or getattr(value, "__module__", "") == "__main__"):
+        if isinstance(value, type) and issubclass(value, RemoteFailure) and value.grader_number:
+            return ["o", value.grader_number]
+        if isinstance(value, FUNCTIONS) or (isinstance(value, type) and value.__module__ == "__main__"):
             return self._give(value, "c", getattr(value, "__name__", "function"))
-        if kind.__module__ == "__main__" or isinstance(value, ITERATORS) or kind.__module__ == "random":
+        if kind.__module__ in ("__main__", "random") or is_iterable_only(value):
             return self._give(value, "p", kind.__name__)
         raise NotPlainData(f"a grade cell cannot pass a {kind.__name__} to student code; pass plain data or a function")
 
@@ -486,9 +504,19 @@ class Session:
             self._next_own -= 1
             self._linked[number] = _Linked(tag, value)
             self._linked_ids[id(value)] = number
-            for item in list(value.values()) if tag == "d" else list(value):
-                self.encode(item)  # links what is nested, before the push
+            try:
+                for item in list(value.values()) if tag == "d" else list(value):
+                    self.encode(item)  # links what is nested, before the push
+            except BaseException:
+                self._unlink(number)  # or every later push would fail on it
+                raise
         return [tag, number]
+
+    def _unlink(self, number: int) -> None:
+        linked = self._linked.pop(number, None)
+        if linked is not None:
+            del self._linked_ids[id(linked.value)]
+            self.gone.add(number)
 
     def _give(self, value: Any, tag: str, name: str) -> list[Any]:
         number = self._given_ids.get(id(value))
@@ -507,10 +535,15 @@ class Session:
             if not new:
                 return stale
             for number, linked in new:
-                if linked.tag == "d":
-                    items = [[self.encode(key), self.encode(value)] for key, value in linked.value.items()]
-                else:
-                    items = [self.encode(item) for item in linked.value]
+                try:
+                    if linked.tag == "d":
+                        items = [[self.encode(key), self.encode(value)] for key, value in linked.value.items()]
+                    else:
+                        items = [self.encode(item) for item in linked.value]
+                except (NotPlainData, wire.WireError):
+                    # Passed once, and since then the test has put something into it that cannot be passed.
+                    self._unlink(number)
+                    continue
                 linked.known = linked.items()
                 stale.append([linked.tag, number, items])
 
@@ -519,16 +552,14 @@ class Session:
         for number, linked in list(self._linked.items()):
             # one from `linked.value`, one from getrefcount's argument
             if sys.getrefcount(linked.value) <= 2 and linked.known is not None:
-                del self._linked[number]
-                del self._linked_ids[id(linked.value)]
-                self.gone.add(number)
+                self._unlink(number)
 
     # -- callbacks -------------------------------------------------------------------------------------------
 
     def _serve(self, message: list[Any]) -> list[Any]:
         """Call a function of the judge's for student code."""
-        if len(message) != 7 or self._depth >= MAX_CALLBACK_DEPTH:
-            raise self._abort(ProcessDied("the process broke the protocol: a call back too many"))
+        if len(message) != 7:
+            raise self._abort(ProcessDied("the process broke the protocol: a malformed call back"))
         _, number, name, forms, named, back, contents = message
         self.epoch += 1
         self._take(contents, back)
@@ -538,13 +569,35 @@ class Session:
             raise self._abort(ProcessDied("the process broke the protocol: a call of something never passed"))
         self._depth += 1
         try:
+            if self._depth > MAX_CALLBACK_DEPTH:
+                raise RecursionError("student code and functions of the test call each other too deeply")
             result = call_given(*self._given[number], name, args, kwargs)
             return ["ret", self.encode(result), self._push()]
-        except Exception as exc:  # noqa: BLE001 (it is raised again where student code called)
-            kind = next(k for k in type(exc).__mro__ if k.__module__ == "builtins")
-            return ["raise", kind.__name__, self._push()]
+        except JudgeAbort as exc:
+            raise self._abort(exc) from None  # the process waits inside of a call that nobody will answer
+        except BaseException as exc:  # noqa: BLE001 (it is raised again where student code called)
+            return self._thrown(exc)
         finally:
             self._depth -= 1
+
+    def _thrown(self, exc: BaseException) -> list[Any]:
+        """How student code learns of an exception in a function of the judge's: the student's own object, or one alike.
+
+        When it comes back unhandled, it is the same exception again.
+        """
+        kind = next(k for k in type(exc).__mro__ if k.__module__ == "builtins" and k.__name__ in wire.BUILTIN_CLASSES)
+        theirs = 0
+        if isinstance(exc, RemoteFailure) and exc.grader_reference is not None:
+            theirs = exc.grader_reference.grader_link.number
+        forms: list[Any] = []
+        # What an assertion has to say may be the expected value.
+        if not theirs and isinstance(exc, Exception) and not isinstance(exc, AssertionError):
+            try:
+                forms = [self.encode(arg) for arg in exc.args]
+            except (NotPlainData, wire.WireError):
+                forms = []
+        own = self._give(exc, "e", "")[1]
+        return ["raise", kind.__name__, self._push(), forms, own, theirs]
 
 
 @contextlib.contextmanager

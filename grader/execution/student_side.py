@@ -26,6 +26,7 @@ from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
 from traitlets.config import Config
 
 from grader.execution import wire
@@ -33,6 +34,7 @@ from grader.execution import wire
 MAX_TEXT = 4000
 """Characters of an exception's message or a name that are worth sending."""
 MAX_FRAMES = 30
+_BUILTIN_NAMES = {kind: name for name, kind in wire.BUILTIN_CLASSES.items()}
 _fork = os.fork
 
 
@@ -201,6 +203,22 @@ class StudentShell(InteractiveShell):
             sum(map(len, text)),
         )
 
+    def system(self, cmd: str) -> None:
+        """What ``!command`` does; where no program can be started, as a notebook shows a command that failed."""
+        try:
+            super().system(cmd)
+        except OSError as exc:
+            print(f"{cmd[:80]}: programs cannot be started while a notebook is graded ({exc})", file=sys.stderr)
+            self.user_ns["_exit_code"] = 127
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """What ``x = !command`` does."""
+        try:
+            return super().getoutput(cmd, split=split, depth=depth + 1)
+        except OSError as exc:
+            print(f"{cmd[:80]}: programs cannot be started while a notebook is graded ({exc})", file=sys.stderr)
+            return SList() if split else ""
+
     def raw_input(self, prompt: str = "") -> str:
         """Nobody is there to answer."""
         raise EOFError("input() has no answer while a notebook is graded")
@@ -301,6 +319,8 @@ class Values:
             return list(known)
         if known and known[0] in "cpe":
             return [*known, ""]
+        if kind is type and value in _BUILTIN_NAMES:
+            return ["n", "builtins", _BUILTIN_NAMES[value]]
         if kind is tuple or kind is set or kind is frozenset:
             if depth >= wire.MAX_DEPTH:
                 raise wire.WireError("tuples nested too deeply")
@@ -606,14 +626,13 @@ class Server:
         """Run one cell as IPython does; ``names`` are bindings of a setup cell to keep for the judge."""
         self.shell.compile.cell_index = index
         _plain_streams(self.shell.recorder)
-        result = self.shell.run_cell(source, store_history=True)
+        self.shell.run_cell(source, store_history=True)
         for name in names:
             if name in self.shell.user_ns:
                 self.setup_names[name] = self.shell.user_ns[name]
         contents: list[Any] = []
         back = self.values.changed(contents)
-        ok = bool(result.success)
-        return ["ran", seq, ok, self.shell.execution_count - 1, back, contents, self.shell.recorder.take()]
+        return ["ran", seq, back, contents, self.shell.recorder.take()]
 
     def operate(
         self, seq: int, name: str, args: list[Any], kwargs: list[Any], sync: list[Any], gone: list[int]

@@ -2,8 +2,9 @@
 
 Started with exec (``python -s -P -S -c BOOT FD``; this text arrives over the socket), never forked from a process that
 has read the course, with an empty environment; then it shuts itself in (see ``isolation``), and only then imports what
-is not Python's own. For each submission it forks a *keeper*: the trusted parent of one student process. The keeper runs no student code, starts the student process, ends it on the judge's word or when the
-judge is gone, and reports its death. Neither ever sees a test.
+is not Python's own. For each submission it forks a *keeper*: the trusted parent of one student process. The keeper runs
+no student code, starts the student process, ends it on the judge's word or when the judge is gone, and reports its
+death. Neither ever sees a test.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Sandbox:
     """How this template's keepers and student processes are shut in.
 
     Args:
-        order: what the owner asked for: ``isolation``, ``path`` (``sys.path``), ``home`` (a folder for "process").
+        order: what the owner asked for: ``isolation``, ``path`` (``sys.path``), ``hide`` (folders), ``home`` (a folder
+            for "process"). Taken out of the order: a student process is a copy of this one.
 
     Raises:
         isolation.Missing: this machine does not offer what was asked for.
@@ -68,26 +70,53 @@ class Sandbox:
     def __init__(self, order: dict[str, Any]) -> None:
         from grader.execution import isolation, kernel, landlock, seccomp
 
-        self.home = order["home"]
-        self.path = order["path"]
-        self.root = isolation.plan_root(self.path) if sys.platform == "linux" else None
-        self.is_closed = order["isolation"] != "process"
+        kind, hide = order.pop("isolation"), order.pop("hide")
+        self.home = order.pop("home")
+        self.path = order.pop("path")
+        self.root = isolation.plan_root(self.path, hide) if sys.platform == "linux" else None
+        self.is_closed = kind != "process"
         self.filter = seccomp.program(kernel.machine()) if sys.platform == "linux" and kernel.machine() else b""
+        self._ids = None
         if not self.is_closed:
+            if self.root is not None:
+                self._ids = isolation.ids_that_can_read(self.path)
             return
         if self.root is None:
             raise isolation.Missing("user", f"this is {sys.platform}, not Linux")
         if not self.filter:
             raise isolation.Missing("seccomp", f"system calls of {os.uname().machine} are not known")
-        if order["isolation"] == "auto" and not landlock.version():
+        if kind == "auto" and not landlock.version():
             raise isolation.Missing("landlock", "the kernel has none, or it is not switched on (boot option lsm)")
+        self._try_filter()
         self._own_pids = isolation.enter(self.root)
+        self.root.forget_outside()
         self.home = self.root.work
         self.path = self.root.python_path
         # What Python remembers of the machine outside.
         sys.prefix = sys.exec_prefix = sys.base_prefix
         sys.executable = os.path.join(sys.base_prefix, "bin", "python3")
         sys.orig_argv = [sys.executable]
+
+    def _try_filter(self) -> None:
+        """See once that the kernel takes the filter."""
+        from grader.execution import isolation, kernel, seccomp
+
+        read_fd, write_fd = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+                seccomp.install(self.filter)
+            except OSError as exc:
+                os.write(write_fd, isolation.explain("seccomp", exc).encode())
+            finally:
+                os._exit(0)
+        os.close(write_fd)
+        with open(read_fd, "rb") as file:
+            refusal = file.read().decode()
+        os.waitpid(pid, 0)
+        if refusal:
+            raise isolation.Missing("seccomp", refusal)
 
     def fork_keeper(self) -> int:
         """Like ``os.fork``; in a closed sandbox the child is process 1 of its namespace."""
@@ -107,6 +136,15 @@ class Sandbox:
             isolation.shut_keeper(self.root, request["disk_bytes"], files)
         elif sys.platform == "linux":
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+            if self._ids:
+                isolation.give_folder(request["cwd"], self._ids)
+
+    def hide_keeper(self) -> None:
+        """Nobody of the same user may look into this process from now on."""
+        from grader.execution import kernel
+
+        if sys.platform == "linux":
+            kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
 
     def shut_student(self, request: dict[str, Any]) -> tuple[str, str]:
         """The last walls, as far as there are any; gives the working folder, and the one for temporary files."""
@@ -118,7 +156,7 @@ class Sandbox:
             isolation.shut_student(self.root, request["limits"], self.filter)
             return self.root.work, self.root.tmp
         else:
-            isolation.restrain_student(self.root, request["limits"], self.filter, request["cwd"])
+            isolation.restrain_student(self.root, request["limits"], self.filter, request["cwd"], self._ids)
         return request["cwd"], request["cwd"]
 
 
@@ -176,23 +214,28 @@ def _start_keeper(
 ) -> None:
     """Fork a keeper, which answers the owner itself: the process id that it sees is not the one seen from outside."""
     said_read, said_write = os.pipe()
-    pid = sandbox.fork_keeper()
+    try:
+        pid = sandbox.fork_keeper()
+    except Exception as exc:  # noqa: BLE001 (told to the owner)
+        pid = -1
+        send_json(control, {"error": f"{type(exc).__name__}: {exc}"})
+        os.write(said_write, b"!")
     if pid == 0:
         status = 1
         try:
             os.close(said_read)
-            files_fd = fds.pop() if request["has_files"] else None
             try:
-                sandbox.shut_keeper(request, files_fd)
+                keeper = _shut_in(sandbox, shell, request, fds, pristine)
                 answer: dict[str, Any] = {"keeper": os.getpid()}
             except Exception as exc:  # noqa: BLE001 (told to the owner)
+                keeper = None
                 answer = {"error": f"{type(exc).__name__}: {exc}"}
             send_json(control, answer)
             os.write(said_write, b"!")
             os.close(said_write)
             control.close()
-            if "keeper" in answer:
-                _keep(sandbox, shell, request, fds, pristine)
+            if keeper is not None:
+                keeper.run()
             status = 0
         finally:
             os._exit(status)
@@ -203,28 +246,36 @@ def _start_keeper(
     os.close(said_read)
 
 
-def _keep(sandbox: Sandbox, shell: Any, request: dict[str, Any], fds: list[int], pristine: dict[str, Any]) -> None:
-    """The keeper's life: see ``Keeper``."""
+def _shut_in(sandbox: Sandbox, shell: Any, request: dict[str, Any], fds: list[int], pristine: dict[str, Any]) -> Keeper:
+    """Make this process a keeper and fork its student process, which has its walls up when this returns."""
+    files_fd = fds.pop() if request["has_files"] else None
     order_fd, report_fd, *lines = fds
+    sandbox.shut_keeper(request, files_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setsid()
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    word_read, word_write = os.pipe()
     student = os.fork()
     if student == 0:
         status = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _live(sandbox, shell, request, lines, pristine)
+            _live(sandbox, shell, request, lines, word_write, pristine)
             status = 0
         finally:
             os._exit(status)
-    for fd in lines:
+    for fd in (*lines, word_write):
         os.close(fd)
-    Keeper(student, order_fd, report_fd, wake_read).run()
+    with open(word_read, "rb") as file:
+        word = file.read()
+    if word != b"shut in":
+        raise RuntimeError(word.decode(errors="replace") or "the student process ended before it was shut in")
+    sandbox.hide_keeper()
+    return Keeper(student, order_fd, report_fd, wake_read)
 
 
 class Keeper:
@@ -305,10 +356,11 @@ class Keeper:
 
     def end_all(self, keep: int) -> None:
         """Kill every descendant but ``keep``; orphans come to us, because a keeper is a subreaper."""
-        if os.getpid() == 1 and keep:
-            # Stopped, nobody can fork away from what follows. Process 1 is not stopped by this.
+        if os.getpid() == 1:
+            if not keep:
+                return  # when process 1 ends, the kernel kills all the others
             with contextlib.suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGSTOP)
+                os.kill(-1, signal.SIGSTOP)  # stopped, nobody can fork away from what follows
         for attempt in range(5000):
             others = [pid for pid in _tree(os.getpid())[1:] if pid != keep]
             if self.student != keep and self.student not in self.dead and self.student not in others:
@@ -342,10 +394,13 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _live(sandbox: Sandbox, shell: Any, request: dict[str, Any], lines: list[int], pristine: dict[str, Any]) -> None:
+def _live(
+    sandbox: Sandbox, shell: Any, request: dict[str, Any], lines: list[int], word_fd: int, pristine: dict[str, Any]
+) -> None:
     """The student process: descriptors away, walls up, then the student's cells.
 
-    ``lines`` are pairs of pipe ends, to read from and to write to: the first for now, the others for snapshots.
+    ``lines`` are pairs of pipe ends, to read from and to write to: the first for now, the others for snapshots. To
+    ``word_fd`` goes whether the walls are up: without them nothing of the student's runs, and no verdict is drawn.
     """
     from grader.execution import student_side, wire
 
@@ -353,13 +408,19 @@ def _live(sandbox: Sandbox, shell: Any, request: dict[str, Any], lines: list[int
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     low = 3
-    for fd in [*sorted(lines), 4096]:
+    for fd in [*sorted([*lines, word_fd]), 4096]:
         os.closerange(low, fd)
         low = fd + 1
-    work, tmp = sandbox.shut_student(request)
+    try:
+        work, tmp = sandbox.shut_student(request)
+        os.chdir(work)
+    except Exception as exc:  # noqa: BLE001 (told to the owner)
+        os.write(word_fd, f"{type(exc).__name__}: {exc}".encode())
+        return
+    os.write(word_fd, b"shut in")
+    os.close(word_fd)
     os.environ.clear()
     os.environ.update(HOME=work, TMPDIR=tmp, LANG="C.UTF-8")
-    os.chdir(work)
     channels = [
         wire.Channel(read_fd, write_fd, max_bytes=request["message_bytes"], blocking=True)
         for read_fd, write_fd in zip(lines[::2], lines[1::2], strict=True)

@@ -12,7 +12,7 @@ def message_of(exc: BaseException) -> str:
     """An exception's message."""
     try:
         return str(exc.args[0]) if isinstance(exc, KeyError) and exc.args else str(exc)
-    except Exception:  # noqa: BLE001 (a message made of remote values may fail like any call)
+    except BaseException:  # noqa: BLE001 (a message made of remote values may fail like any call, or end the process)
         return "(its message cannot be shown)"
 
 

@@ -285,6 +285,8 @@ def _explained(problem: exc.DBAPIError, place: str) -> GradebookError:
                 message = f"{message}: {original}."
             return GradebookError(message, place=place, hint=hint)
     first_line = str(original).strip().partition("\n")[0]
+    if problem.statement is None:  # it never came to a statement
+        return GradebookError(f"the database cannot be reached: {first_line}", place=place, hint=_CHECK_URL)
     return GradebookError(
         f"the database refused: {type(original).__name__}: {first_line}",
         place=place,

@@ -136,7 +136,7 @@ class Grading:
 
         for assignment_id, student_ids in self.todo:
             spec = self._specs[assignment_id]
-            of_spec = spec_hash(spec)
+            of_spec = spec_hash(spec, self._config.isolation)
             self._store.sync_assignment(assignment_id, spec.cells, due=self._config.chapter(assignment_id).due)
             self._course_files[assignment_id] = course_files(self._config.layout, assignment_id)
             recorded = self._store.recorded(assignment_id)
@@ -195,8 +195,10 @@ class Grading:
             told = SubmissionResult(student_id, assignment_id, "failed", reason=error, warnings=flight.handin.warnings)
             self._settled.append(told)
         else:
-            # No verdict is drawn from our failure; without a hash it is tried again next time.
-            self._cannot_grade(flight.handin, "", GradedSubmission(assignment_id, {}, (), not_graded=error), "failed")
+            # No verdict is drawn from our failure; without a hash it is tried again next time. A traceback is told, not
+            # kept: it may quote a hidden test.
+            kept = GradedSubmission(assignment_id, {}, (), not_graded=error.partition("\n")[0])
+            self._cannot_grade(flight.handin, "", kept, "failed", reason=error)
 
     def _write_notebook(self, handin: HandIn, graded: GradedSubmission) -> None:
         from grader.notebooks.notebook import notebook_text
@@ -206,19 +208,21 @@ class Grading:
         files = self._course_files[handin.assignment_id]
         write_autograded(self._config.layout, handin, notebook_text(graded.notebook), files)
 
-    def _cannot_grade(self, handin: HandIn, digest: str, graded: GradedSubmission, status: str = "not graded") -> None:
-        """Record a submission that nobody can grade as it is."""
+    def _cannot_grade(
+        self, handin: HandIn, digest: str, graded: GradedSubmission, status: str = "not graded", *, reason: str = ""
+    ) -> None:
+        """Record a submission that nobody can grade as it is; ``reason`` is told in place of the one that is kept."""
         try:
             remove_autograded(self._config.layout, handin.student_id, handin.assignment_id)
         except GraderError as problem:
             handin = dataclasses.replace(handin, warnings=(*handin.warnings, problem.message))
-        self._add(handin, digest, dataclasses.replace(graded, verdicts=()), status)
+        self._add(handin, digest, dataclasses.replace(graded, verdicts=()), status, reason=reason or graded.not_graded)
 
-    def _add(self, handin: HandIn, digest: str, graded: GradedSubmission, status: str) -> None:
+    def _add(self, handin: HandIn, digest: str, graded: GradedSubmission, status: str, *, reason: str = "") -> None:
         bare = dataclasses.replace(graded, notebook={})
         scored = ScoredSubmission(handin.student_id, bare, handin.timestamp, digest)
         told = SubmissionResult(
-            handin.student_id, handin.assignment_id, status, bare, reason=graded.not_graded, warnings=handin.warnings
+            handin.student_id, handin.assignment_id, status, bare, reason=reason, warnings=handin.warnings
         )
         self._batch.append((scored, told))
         if len(self._batch) >= BATCH or time.monotonic() - self._batch_since > BATCH_S:

@@ -6,10 +6,10 @@ grader's, a pipe would wait for ever.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
 import hashlib
+import heapq
 import json
 import os
 import stat
@@ -17,18 +17,23 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import grader
 from grader.course.dates import instant
 from grader.course.layout import Layout
 from grader.course.model import GradingSpec
 from grader.errors import SubmissionError
+from grader.execution.submission import MAX_FILE_BYTES as MAX_SUBMITTED_BYTES
+from grader.execution.submission import slim_notebook
 
-MAX_NOTEBOOK_BYTES = 20 << 20
+MAX_NOTEBOOK_BYTES = MAX_SUBMITTED_BYTES
 MAX_FILE_BYTES = 1 << 20
 MAX_FILES_BYTES = 8 << 20
 MAX_FILES = 100
+MAX_ENTRIES = 1_000
+"""Files and folders that are looked at, whatever they are."""
+MAX_DEPTH = 5
+MAX_WARNINGS = 20
 MAX_STUDENT_ID = 128
 """As many characters as nbgrader's database keeps of a student's id."""
 
@@ -42,7 +47,8 @@ class HandIn:
 
     Args:
         student_id: whose it is; ``assignment_id``: of which chapter.
-        notebook: the notebook's bytes, empty if there is a ``problem``.
+        notebook: the notebook's bytes, without the outputs of a very large one; empty if there is a ``problem``, or if
+            only the chapter's ``.py`` was handed in.
         files: the other files of the folder by their relative path.
         timestamp: when it was handed in, if ``timestamp.txt`` says so; ``timestamp_text`` is that file.
         problem: why there is no notebook to grade, or empty.
@@ -72,11 +78,14 @@ def read_handin(layout: Layout, student_id: str, assignment_id: str) -> HandIn:
             raise SubmissionError(f"{assignment_id} is not a folder.")
         timestamp, timestamp_text = _timestamp(folder, warnings)
         files = _other_files(folder, name, warnings)
-        notebook = _notebook(folder, name)
+        if f"{assignment_id}.py" not in files or os.path.lexists(folder / name):
+            notebook = _notebook(folder, name)
     except SubmissionError as error:
         problem = error.message
     except OSError as error:
         problem = f"it cannot be read: {error.strerror or error}."
+    if len(warnings) > MAX_WARNINGS:
+        warnings[MAX_WARNINGS:] = [f"{len(warnings) - MAX_WARNINGS} more of this kind."]
     return HandIn(
         student_id, assignment_id, notebook, files, timestamp, timestamp_text, problem, warnings=tuple(warnings)
     )
@@ -84,27 +93,28 @@ def read_handin(layout: Layout, student_id: str, assignment_id: str) -> HandIn:
 
 def _notebook(folder: Path, name: str) -> bytes:
     try:
-        return _read_regular(folder / name, MAX_NOTEBOOK_BYTES)
+        return slim_notebook(_read_regular(folder / name, MAX_NOTEBOOK_BYTES))
     except FileNotFoundError:
         others = sorted(path.name for path in folder.iterdir() if path.suffix == ".ipynb")
-        found = f"; there is {', '.join(others[:3])}" if others else ""
+        found = f"; there is {', '.join(map(_shown, others[:3]))}" if others else ""
         raise SubmissionError(f"there is no {name} in the folder{found}.") from None
 
 
 def _read_regular(path: Path, limit: int) -> bytes:
     """Return the bytes of a regular file that is no larger than ``limit``."""
+    name = _shown(path.name)
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise SubmissionError(f"{path.name} is not a regular file.")
+        raise SubmissionError(f"{name} is not a regular file.")
     # Not followed and not waited for, should it be replaced in this moment.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise SubmissionError(f"{path.name} is not a regular file.")
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        size = max(status.st_size, len(content))
-        raise SubmissionError(f"{path.name} is too large: {size:,} bytes, at most {limit:,} are graded.")
+            raise SubmissionError(f"{name} is not a regular file.")
+        content = file.read(limit + 1) if status.st_size <= limit else b""
+    size = max(status.st_size, len(content))
+    if size > limit:
+        raise SubmissionError(f"{name} is too large: {size:,} bytes, at most {limit:,} are graded.")
     return content
 
 
@@ -130,7 +140,7 @@ def _timestamp(folder: Path, warnings: list[str]) -> tuple[datetime.datetime | N
 def _other_files(folder: Path, notebook_name: str, warnings: list[str]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     room = MAX_FILES_BYTES
-    for relative, path in _walk(folder, "", warnings):
+    for relative, path in _walk(folder, warnings):
         if relative in (notebook_name, TIMESTAMP_NAME):
             continue
         if len(files) == MAX_FILES:
@@ -142,33 +152,52 @@ def _other_files(folder: Path, notebook_name: str, warnings: list[str]) -> dict[
             warnings.append(f"left out: {error.message}")
             continue
         except OSError as error:
-            warnings.append(f"left out: {relative} cannot be read ({error.strerror or error}).")
+            warnings.append(f"left out: {_shown(relative)} cannot be read ({error.strerror or error}).")
             continue
         files[relative] = content
         room -= len(content)
     return files
 
 
-def _walk(folder: Path, prefix: str, warnings: list[str], depth: int = 0) -> Iterator[tuple[str, Path]]:
-    """Yield (relative path, path) of everything that is not a folder, in order; links are never followed."""
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for number, entry in enumerate(found):
-        if number > 10 * MAX_FILES:
-            warnings.append(f"{prefix or 'the folder'} has more than {10 * MAX_FILES} entries; the rest was left out.")
-            return
-        if entry.name in _IGNORED or entry.name.endswith(".pyc"):
+def _walk(folder: Path, warnings: list[str]) -> Iterator[tuple[str, Path]]:
+    """Yield (relative path, path) of everything that is not a folder, in order; links are never followed.
+
+    However large or deep the tree is, no more than ``MAX_ENTRIES`` of it are looked at.
+    """
+    todo = [("", folder, 0)]
+    room = MAX_ENTRIES
+    while todo:
+        prefix, path, depth = todo.pop()
+        try:
+            with os.scandir(path) as entries:
+                found = heapq.nsmallest(room + 1, entries, key=lambda entry: entry.name)
+        except OSError as error:
+            if path == folder:
+                raise
+            warnings.append(f"left out: {_shown(prefix)} cannot be read ({error.strerror or error}).")
             continue
-        if not _is_text(entry.name):
-            warnings.append(f"left out: a file whose name is not text ({entry.name!a}).")
-        elif entry.is_dir(follow_symlinks=False):
-            if depth == 5:
-                warnings.append(f"left out: {prefix}{entry.name} is nested too deeply.")
+        inner = []
+        for entry in found:
+            if entry.name in _IGNORED or entry.name.endswith(".pyc"):
+                continue
+            if room == 0:
+                warnings.append(f"only the first {MAX_ENTRIES:,} files and folders were looked at.")
+                return
+            room -= 1
+            if not _is_text(entry.name):
+                warnings.append(f"left out: a file whose name is not text ({entry.name!a}).")
+            elif not entry.is_dir(follow_symlinks=False):
+                yield f"{prefix}{entry.name}", Path(entry.path)
+            elif depth == MAX_DEPTH:
+                warnings.append(f"left out: {_shown(prefix + entry.name)} is nested too deeply.")
             else:
-                with contextlib.suppress(OSError):
-                    yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", warnings, depth + 1)
-        else:
-            yield f"{prefix}{entry.name}", Path(entry.path)
+                inner.append((f"{prefix}{entry.name}/", Path(entry.path), depth + 1))
+        todo += reversed(inner)
+
+
+def _shown(name: str) -> str:
+    """A student's file name as it may stand in a message: short, and harmless in a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in name)[:200]
 
 
 def _is_text(name: str) -> bool:
@@ -191,14 +220,14 @@ def id_problem(student_id: str) -> str:
 # --- what a score depends on ---
 
 
-def spec_hash(spec: GradingSpec) -> bytes:
-    """Return a digest of a chapter's grading and of the versions of everything that grades it."""
-    plain: Any = dataclasses.asdict(spec)
-    plain["solution_names"] = sorted(spec.solution_names)
+def spec_hash(spec: GradingSpec, isolation: str) -> bytes:
+    """Return a digest of a chapter's grading, and of the isolation and the versions of all that grades it."""
+    plain = spec.to_plain()
     plain["versions"] = {
         "grader": grader.__version__,
         "python": sys.version,
         "ipython": metadata.version("ipython"),
+        "isolation": isolation,
     }
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).digest()
 

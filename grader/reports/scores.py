@@ -239,18 +239,10 @@ def _column(
 def _mark(row: SubmissionRow | None, handed_in: bool) -> Mark:
     if row is None:
         return Mark(State.WAITING if handed_in else State.MISSING)
-    if row.not_graded and not row.n_by_person:
-        return Mark(
-            State.NOT_GRADED,
-            seconds_late=row.seconds_late,
-            n_manual=row.n_manual,
-            not_graded=row.not_graded,
-            repairs=row.repairs,
-            timestamp=row.timestamp,
-        )
+    is_graded = not row.not_graded or row.n_by_person > 0
     return Mark(
-        State.GRADED,
-        score=row.final_score,
+        State.GRADED if is_graded else State.NOT_GRADED,
+        score=row.final_score if is_graded else None,
         penalty=row.penalty,
         seconds_late=row.seconds_late,
         n_manual=row.n_manual,

@@ -1,0 +1,91 @@
+"""Throughput of ``grader autograde`` beside stock ``nbgrader autograde``: the same submissions, alternately.
+
+    .venv/bin/python benchmarks/against_nbgrader.py --students 8 --rounds 3
+
+Builds a class from the honest sample students (mixed quality), grades chapters 1–5 with both tools in turn, and prints
+seconds per submission and their ratio with its spread over the rounds. Both start cold each time: interpreter, imports
+and gradebook included. Look at the ratios; seconds are this machine's.
+"""
+
+import argparse
+import dataclasses
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from grader.course.config import load_config
+from grader.sample_class import hand_in, read_class
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = ["01_math_foundations", "02_single_neuron", "03_forward_pass", "04_loss_function", "05_backpropagation"]
+ENVIRONMENT = dict(os.environ, PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+ENVIRONMENT["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+
+def run(root, *command):
+    """Run a tool in a course folder; seconds of wall time."""
+    started = time.perf_counter()
+    null = subprocess.DEVNULL
+    subprocess.run([sys.executable, "-m", *command], cwd=root, env=ENVIRONMENT, check=True, stdout=null, stderr=null)
+    return time.perf_counter() - started
+
+
+def build(place, n_students, chapters):
+    """Two copies of the course with the same submissions: ours, and one for stock nbgrader without our lines."""
+    ours, stock = place / "ours", place / "stock"
+    ours.mkdir()
+    for name in ("course_config.py", "nbgrader_config.py"):
+        shutil.copy(ROOT / name, ours)
+    shutil.copytree(ROOT / "source", ours / "source", ignore=lambda _, names: [n for n in names if "." not in n])
+    shutil.copytree(ROOT / "release", ours / "release")
+    run(ours, "grader", "generate")
+    config = load_config(ours)
+    honest = [s for s in read_class(ROOT / "samples") if s.same_in_nbgrader]
+    count = 0
+    for chapter in chapters:
+        able = [s for s in honest if any(c.assignment_id == chapter for c in s.chapters)]
+        for number in range(n_students):
+            student = dataclasses.replace(able[number % len(able)], student_id=f"sample_{number:04d}")
+            count += len(hand_in(student, config.layout, config, [chapter]))
+    stock.mkdir()
+    shutil.copytree(ours / "source", stock / "source")
+    text = (ours / "course_config.py").read_text(encoding="utf-8")
+    text = text[: text.index("c.Autograde.autograde_preprocessors")] + "c.Execute.timeout = 300\n"
+    (stock / "nbgrader_config.py").write_text(text, encoding="utf-8")
+    (stock / "course_config.py").write_text(text, encoding="utf-8")
+    shutil.copytree(ours / "submitted", stock / "submitted")
+    for chapter in chapters:
+        run(stock, "nbgrader", "generate_assignment", chapter)
+    return ours, stock, count
+
+
+def main():
+    """Parse options, build, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--students", type=int, default=8, help="hand-ins for each chapter (default 8)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often both are run (default 3)")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--chapters", nargs="*", default=CHAPTERS)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        ours, stock, count = build(Path(folder), options.students, options.chapters)
+        print(f"{count} submissions, chapters {options.chapters[0]} … {options.chapters[-1]}, --jobs {options.jobs}")
+        ratios = []
+        for number in range(options.rounds):
+            mine = run(ours, "grader", "autograde", *options.chapters, "--jobs", str(options.jobs), "--force")
+            theirs = sum(run(stock, "nbgrader", "autograde", chapter, "--force") for chapter in options.chapters)
+            ratios.append(theirs / mine)
+            print(
+                f"round {number + 1}: grader {mine:.2f} s ({1000 * mine / count:.0f} ms each), "
+                f"nbgrader {theirs:.2f} s ({1000 * theirs / count:.0f} ms each), ratio {ratios[-1]:.1f}"
+            )
+        print(f"ratio: median {statistics.median(ratios):.1f}, from {min(ratios):.1f} to {max(ratios):.1f}")
+
+
+if __name__ == "__main__":
+    main()

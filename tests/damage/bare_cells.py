@@ -1,0 +1,12 @@
+"""Cells with nothing but type and source."""
+
+PASSES = "test_add test_twice"
+REPAIRS = [
+    'locked cell "imports", grade cells "test_add" and "test_twice" and manual cell "explain" had lost their ids; they were recognised by their text.',
+    'solution cells "add" and "twice" had lost their ids; they were recognised by the names they define.',
+]
+EVERYWHERE = True
+
+
+def damage(notebook):
+    notebook["cells"] = [{"cell_type": cell["cell_type"], "source": cell["source"]} for cell in notebook["cells"]]

@@ -1,0 +1,11 @@
+"""An answer and its test were merged into one cell."""
+
+from damage_tools import cell, take
+
+PASSES = "test_add test_twice"
+REPAIRS = ['grade cell "test_add" was missing; the course\'s own was used.']
+
+
+def damage(notebook):
+    test = take(notebook, "test_add")["source"]
+    cell(notebook, "add")["source"] += f"\n\n{test}"

@@ -1,0 +1,10 @@
+"""The file was saved in UTF-32."""
+
+from damage_tools import text
+
+PASSES = "test_add test_twice"
+REPAIRS = ["the file is in UTF-32, not UTF-8; it was read as that."]
+
+
+def damage(notebook):
+    return text(notebook).encode("utf-32")
