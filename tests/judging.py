@@ -8,6 +8,7 @@ import json
 import os
 import random
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from grader.execution.sandbox import Template
 from grader.execution.session import Session, closing
 from grader.execution.submission import Step, bound_names
 
+USUAL = Limits()
 SHORT = Limits(cpu_s=0.5, grace_s=1.0)
 """Limits for code that runs away: half a second of CPU, three seconds on the wall."""
 
@@ -27,7 +29,7 @@ def grade_cell(source: str, name: str = "test", *, points: float = 1, partial: b
     return CourseCell(name, Role.TEST, source, points=points, partial=partial)
 
 
-def spec_for(student: Sequence[str], tests: Sequence[CourseCell], limits: Limits = Limits(), **more: Any) -> GradingSpec:
+def spec_for(student: Sequence[str], tests: Sequence[CourseCell], limits: Limits = USUAL, **more: Any) -> GradingSpec:
     """A spec in which all that the student's cells define is what the course asks for."""
     names = frozenset().union(*map(bound_names, student))
     solution = [CourseCell(f"part{n}", Role.SOLUTION, "") for n, _ in enumerate(student)]
@@ -59,12 +61,17 @@ class Bench:
             self._session.close()
         self.template.close()
 
-    def start(self, limits: Limits = Limits(), allowed_modules: Sequence[str] | None = None) -> Session:
+    def start(self, limits: Limits = USUAL, allowed_modules: Sequence[str] | None = None) -> Session:
         """A session with a student process of its own."""
         return Session(self.template.spawn(limits, seed=0, allowed_modules=allowed_modules))
 
     def hear(
-        self, steps: Sequence[str | CourseCell], limits: Limits = Limits(), *, session: Session | None = None, **more: Any
+        self,
+        steps: Sequence[str | CourseCell],
+        limits: Limits = USUAL,
+        *,
+        session: Session | None = None,
+        **more: Any,
     ) -> Hearing:
         """Hear a notebook of the student's cells (text) and grade cells, in order."""
         student = [step for step in steps if isinstance(step, str)]
@@ -75,7 +82,7 @@ class Bench:
         with closing(self.start(limits)) as own:
             return Judge(spec, own).hear(order)
 
-    def verdict(self, student: str, test: str, limits: Limits = Limits(), **more: Any) -> Verdict:
+    def verdict(self, student: str, test: str, limits: Limits = USUAL, **more: Any) -> Verdict:
         """The verdict on one test after one cell, in a process of its own."""
         return self.hear([student, grade_cell(test, **more)], limits).verdicts["test"]
 
@@ -101,7 +108,9 @@ def plain_result(student: str, test: str) -> str:
     """What plain Python makes of both in one namespace."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     random.seed(0)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with quiet[0], quiet[1], warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             exec(compile(student, "<student>", "exec", dont_inherit=True), namespace)
             random.seed(0)

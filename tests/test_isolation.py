@@ -11,12 +11,16 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from small_course import CONFIG, hand_in, make_course
 
+from grader.cli.main import main
 from grader.course.model import CourseCell, GradingSpec, Limits, Outcome, Role
-from grader.errors import IsolationError
+from grader.errors import ConfigError, IsolationError
 from grader.execution import facilities, isolation, kernel, landlock, probes, sandbox, seccomp
 from grader.execution.grade import grade
 from grader.execution.session import Session
+from grader.gradebook.store import open_gradebook
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
@@ -55,7 +59,7 @@ def run_cells(template, *sources, limits=probes.LIMITS, files=None):
 
 # --- each property, from inside ---
 
-KEYS = [*(probe.key for probe in probes.PROBES), "kernel", "loop", "daemons", "judge", "next"]
+KEYS = [*(probe.key for probe in probes.PROBES), "kernel", "loop", "hunger", "daemons", "judge", "next"]
 
 
 @pytest.fixture(scope="module", params=["this user", "an ordinary user"])
@@ -147,6 +151,7 @@ import sys, time
 sys.path.insert(0, {str(ROOT)!r})
 from grader.execution import probes, sandbox
 from grader.execution.session import Session
+from grader.gradebook.store import open_gradebook
 template = sandbox.Template([], "auto")
 session = Session(probes._spawn(template))
 print(probes._cell(session, 0, probes._DAEMONS), template.process.pid, flush=True)
@@ -210,6 +215,29 @@ def test_a_virtual_environment_in_the_course_folder_does_not_show_the_course(tmp
     shown = [*root.binds, *root.links, *root.python_path]
     assert not any("course" in path for path in shown)
     assert not any(str(tmp_path / "course").startswith(source) for source in root.binds.values())
+
+
+@linux
+@pytest.mark.usefixtures("closed")
+def test_this_tool_is_not_shown_where_it_is_installed(monkeypatch, tmp_path):
+    """Among the packages, its folder looks empty: the samples in it would be solutions to copy."""
+    shown = tmp_path / "site-packages"
+    (shown / "other").mkdir(parents=True)
+    (shown / "other" / "__init__.py").write_text("x = 1")
+    shown.chmod(0o755)
+    (shown / "grader").mkdir()
+    (shown / "grader" / "answers.py").write_text("answer = 42")
+    path = [*sandbox.interpreter_path(), str(shown)]
+    root = isolation.plan_root(path, [str(shown / "grader")])
+    assert root.hidden == [f"{root.python_path[-1]}/grader"]
+    code = """
+import os, sys
+print(os.listdir(sys.path[-1] + "/grader"), os.listdir(sys.path[-1] + "/other"))
+"""
+    monkeypatch.setattr(sandbox, "interpreter_path", lambda: path)
+    monkeypatch.setattr(sandbox, "own_folder", lambda: str(shown / "grader"))
+    with sandbox.Template([], "auto") as template:
+        assert run_cells(template, code) == ["[] ['__init__.py']"]
 
 
 @linux
@@ -279,6 +307,7 @@ import sys
 from grader.errors import IsolationError
 from grader.execution import facilities, probes, sandbox
 from grader.execution.session import Session
+from grader.gradebook.store import open_gradebook
 for kind in ("auto", "namespaces", "process"):
     try:
         with sandbox.Template([], kind) as template:
@@ -497,14 +526,80 @@ for path in ({str(tmp_path / "secret.txt")!r}, "/etc/passwd"):
     assert python("-c", code).stdout.split() == ["refused", "refused"]
 
 
+# --- the choice ---
+
+
+class RefusingPool:
+    """A pool on a machine without a sandbox."""
+
+    def __init__(self, jobs=None, *, isolation="auto"):
+        self.isolation = isolation
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        pass
+
+    def map(self, tasks):
+        """Refuse, as soon as there is something to grade."""
+        for _ in tasks:
+            raise IsolationError(f"this machine does not offer {self.isolation}.", hint="Read the docs.")
+        yield
+
+
+@pytest.mark.parametrize(
+    ("in_config", "arguments", "used"),
+    [
+        ("", [], "auto"),
+        ('c.Course.isolation = "namespaces"', [], "namespaces"),
+        ('c.Course.isolation = "namespaces"', ["--isolation", "process"], "process"),
+    ],
+)
+def test_autograde_without_a_sandbox_grades_nothing_and_says_so_once(tmp_path, monkeypatch, in_config, arguments, used):
+    """The option counts before the configuration; no score is drawn; the exit code is 1."""
+    config = make_course(tmp_path / "course", config=CONFIG + in_config)
+    hand_in(config, "ada")
+    hand_in(config, "ben")
+    monkeypatch.setattr("grader.execution.pool.Pool", RefusingPool)
+    result = CliRunner().invoke(main, ["--course", str(config.root), "autograde", *arguments])
+    assert result.exit_code == 1
+    assert result.output.count(f"this machine does not offer {used}.\nRead the docs.") == 1
+    with open_gradebook(config, create=False) as store:
+        assert [row.score for row in store.scores() if row.score is not None] == []
+
+
+def test_an_unknown_isolation_is_the_authors_mistake(tmp_path):
+    """With the one that was meant."""
+    with pytest.raises(ConfigError, match="Did you mean 'process'"):
+        make_course(tmp_path / "course", config=CONFIG + 'c.Course.isolation = "proces"')
+
+
+@linux
+@pytest.mark.usefixtures("closed")
+def test_the_pool_stops_where_there_is_no_sandbox():
+    """A worker's refusal is not one submission's failure: it would be the same for all."""
+    code = """
+from grader.course.model import GradingSpec
+from grader.errors import IsolationError
+from grader.execution.pool import Pool, Task
+notebook = b'{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}'
+tasks = [Task((name, "01"), notebook, GradingSpec("01", (), frozenset())) for name in ("ada", "ben")]
+with Pool(1) as pool:
+    try:
+        print(list(pool.map(tasks)))
+    except IsolationError as exc:
+        print("stopped:", exc.message)
+"""
+    done = python("-c", WITHOUT_USER_NAMESPACES + code)
+    assert done.stdout.startswith("stopped: this machine does not offer user namespaces"), done.stderr
+
+
 # --- the command ---
 
 
 def test_doctor_says_what_is_missing(monkeypatch):
     """Exit code 1, and the reason in words."""
-    from click.testing import CliRunner
-
-    from grader.cli.main import main
 
     def refuse(kind):
         raise IsolationError("this machine does not offer user namespaces: no.", hint="Do something.")
@@ -523,10 +618,6 @@ def test_doctor_says_what_is_missing(monkeypatch):
 
 def test_a_property_that_does_not_hold_is_exit_code_1(monkeypatch):
     """So that a script can tell."""
-    from click.testing import CliRunner
-
-    from grader.cli.main import main
-
     finding = probes.Finding("x", "Nothing happens", False, "it happened")
     monkeypatch.setattr(probes, "run_probes", lambda kind: iter([finding]))
     result = CliRunner().invoke(main, ["doctor"])

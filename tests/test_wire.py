@@ -3,7 +3,7 @@ import math
 import os
 import struct
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given, settings
@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 
 from grader.execution import wire
 from grader.execution.failures import Failures
+from grader.execution.remote import ProcessDied
 from grader.execution.session import Session
 from grader.execution.student_side import Values
 
 any_text = st.text(st.characters(exclude_categories=()))  # lone surrogates too
-large_ints = st.integers(min_value=-(2**2000), max_value=2**2000) | st.sampled_from(
-    [2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2 ** (wire.MAX_INT_BITS - 1)]
-)
+large_ints = st.integers(-(2**2000), 2**2000) | st.sampled_from([2**63 - 1, 2**63, -(2**63), -(2**63) - 1])
 scalars = (
     st.none()
     | st.booleans()
@@ -29,7 +28,7 @@ scalars = (
     | st.builds(range, st.integers(-9, 2**70), st.integers(-9, 2**70), st.integers(1, 2**70))
 )
 hashables = st.recursive(
-    scalars,
+    scalars.filter(lambda value: value == value),  # nan is never found again
     lambda inner: st.lists(inner, max_size=4).map(tuple) | st.frozensets(inner, max_size=4),
     max_leaves=12,
 )
@@ -54,8 +53,6 @@ def same(a, b):
         return same(a.real, b.real) and same(a.imag, b.imag)
     if type(a) in (list, tuple):
         return len(a) == len(b) and all(map(same, a, b))
-    if type(a) in (set, frozenset):
-        return sorted(map(repr, a)) == sorted(map(repr, b))
     if type(a) is dict:
         return all(map(same, a, b)) and all(map(same, a.values(), b.values()))
     return a == b
@@ -71,19 +68,18 @@ def pipe_channel(max_bytes=1000):
         yield channel, peer_writes
     finally:
         channel.close()
-        try:
+        with suppress(OSError):
             os.close(peer_writes)
-        except OSError:
-            pass
 
 
 def soon():
+    """Give a deadline that is not far."""
     return time.monotonic() + 0.02
 
 
 @given(scalars)
 def test_a_scalar_is_the_same_after_crossing(value):
-    """Ints of any size, nan, the infinities, -0.0, lone surrogates, bytes, ranges and complex numbers keep their value."""
+    """Large ints, nan, the infinities, -0.0, lone surrogates, bytes, ranges, complex numbers: all keep their value."""
     assert same(wire.decode_scalar(wire.loads(wire.dumps(wire.encode_scalar(value)))), value)
 
 
@@ -102,6 +98,7 @@ class Mute:
 
 
 @given(plain)
+@settings(max_examples=60)
 def test_plain_data_is_the_same_after_crossing_to_the_student(value):
     """What a test passes arrives as an equal value of the same types, however it is nested."""
     session, values = Session(Mute()), Values()
@@ -112,6 +109,7 @@ def test_plain_data_is_the_same_after_crossing_to_the_student(value):
 
 
 @given(plain)
+@settings(max_examples=60)
 def test_plain_data_is_the_same_after_crossing_to_the_judge(value):
     """What student code returns arrives as an equal value; lists and dicts as views that are lists and dicts."""
     session, values, contents = Session(Mute()), Values(), []
@@ -122,6 +120,7 @@ def test_plain_data_is_the_same_after_crossing_to_the_judge(value):
 
 
 def as_plain(value):
+    """Copy live views into plain lists and dicts, one by one."""
     if isinstance(value, list):
         return list(map(as_plain, value))
     if isinstance(value, dict):
@@ -153,12 +152,15 @@ def test_only_exact_types_are_plain_data(value):
 
 def test_an_int_of_too_many_bits_does_not_cross():
     """Two hundred thousand bits, some sixty thousand digits, are enough for anybody."""
-    wire.encode_scalar(2**wire.MAX_INT_BITS - 1)
+    largest = 2**wire.MAX_INT_BITS - 1
+    assert wire.decode_scalar(wire.loads(wire.dumps(wire.encode_scalar(-largest)))) == -largest
     with pytest.raises(wire.WireError, match="200,000 bits"):
         wire.encode_scalar(2**wire.MAX_INT_BITS)
     with pytest.raises(wire.WireError, match="malformed"):
         wire.decode_scalar(["i", "z"])
-    assert wire.decode_scalar(["i", "f" * wire.MAX_INT_BITS]) is NotImplemented
+    assert wire.decode_scalar(["i", "f" * wire.MAX_INT_BITS]) is NotImplemented  # and then no tag that anybody knows
+    with pytest.raises(wire.WireError):
+        Session(Mute()).decode(["i", "f" * wire.MAX_INT_BITS])
 
 
 def test_tuples_nest_only_so_deep():
@@ -178,19 +180,19 @@ def test_tuples_nest_only_so_deep():
 
 
 def test_lists_may_nest_as_they_like():
-    """A list of a hundred thousand lists in each other travels flat, in linear time."""
+    """A list of twenty thousand lists in each other travels flat, in linear time."""
     value = []
-    for _ in range(100_000):
+    for _ in range(20_000):
         value = [value]
     contents = []
     started = time.process_time()
     Values().encode(value, contents, budget=1 << 30)
-    assert len(contents) == 100_001
-    assert time.process_time() - started < 5
+    assert len(contents) == 20_001
+    assert time.process_time() - started < 2
 
 
 def test_colliding_keys_cost_little():
-    """Keys that all have one hash make a dict quadratic; there may be so many that it takes a second or two, not more."""
+    """Keys of one hash make a dict quadratic; there may be only so many that it takes a second or two."""
     keys = [n * (2**61 - 1) for n in range(1, 30_001)]
     for tag, items in (("s", keys), ("f", keys)):
         with pytest.raises(wire.WireError, match="too many"):
@@ -226,24 +228,20 @@ json_forms = st.recursive(
 
 
 @given(json_forms)
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_a_malformed_value_is_refused_and_nothing_else(form):
     """Whatever a peer sends as a value, the judge gets a value or learns that the protocol is broken."""
-    for session in (Session(Mute()),):
-        try:
-            session._guarded(session.decode, form)
-        except BaseException as exc:
-            assert type(exc).__name__ == "ProcessDied"
+    session = Session(Mute())
+    with suppress(ProcessDied):
+        session._guarded(session.decode, form)
 
 
 @given(json_forms)
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_a_malformed_scalar_is_a_wire_error_and_nothing_else(form):
     """``decode_scalar`` knows no other exception, and does not go deep."""
-    try:
+    with suppress(wire.WireError):
         wire.decode_scalar(form)
-    except wire.WireError:
-        pass
 
 
 def test_a_scalar_does_not_go_deep():
@@ -258,16 +256,12 @@ def test_a_scalar_does_not_go_deep():
 
 
 @given(st.lists(json_forms, min_size=7, max_size=7) | json_forms)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_a_malformed_exception_breaks_the_protocol_and_nothing_else(payload):
     """The report of an exception is as untrusted as any value."""
     session = Session(Mute())
-    try:
-        made = session._guarded(Failures().exception, payload, session.decode)
-    except BaseException as exc:
-        assert type(exc).__name__ == "ProcessDied"
-    else:
-        assert isinstance(made, BaseException)
+    with suppress(ProcessDied):
+        assert isinstance(session._guarded(Failures().exception, payload, session.decode), BaseException)
 
 
 # -- frames ------------------------------------------------------------------------------------------------------------
@@ -353,11 +347,9 @@ def test_any_bytes_are_a_message_or_one_of_three_ends(data):
     with pipe_channel() as (channel, peer):
         os.write(peer, data)
         os.close(peer)
-        try:
+        with suppress(wire.WireError, wire.PeerGone, wire.WireTimeout):
             while True:
                 wire.loads(channel.receive(soon()))
-        except (wire.WireError, wire.PeerGone, wire.WireTimeout):
-            pass
 
 
 def test_messages_are_plain_json():

@@ -100,7 +100,8 @@ assert prices == [5170263, 2], "the list that is passed stays as it is"
 # %% test_batch role="test" points=1
 ### BEGIN HIDDEN TESTS
 def is_right(prices):
-    return math.isclose(total(prices), math.fsum(prices))
+    expected = math.fsum(prices)
+    return math.isclose(total(prices), expected)
 assert all(map(is_right, [[8241973, 0.25], [5170263, 1, 7304518]])), "several lists"
 ### END HIDDEN TESTS
 # %% test_menu role="test" points=1
@@ -204,8 +205,8 @@ assert len(watch.losses) == 150, "one report for each epoch"
 ### END HIDDEN TESTS
 # %% test_quality role="test" points=4 partial
 ### BEGIN HIDDEN TESTS
-weight, bias = fit([(0, -1), (1, 1.5), (2, 4)], 150, lambda epoch, loss: None)
-error = abs(weight - 2.5) + abs(bias + 1)
+weight, bias = fit([(0, -40), (1, -37.5), (2, -35)], 150, lambda epoch, loss: None)
+error = abs(weight - 2.5) + abs(bias + 40)
 round(4 - min(error, 4), 2)
 ### END HIDDEN TESTS
 '''
@@ -384,12 +385,22 @@ def leaks(texts, source=SHOP):
     digits = "\n".join(re.sub(r"\D", "", text) for text in texts)
     for number in SECRETS:
         plain = str(number)
-        guises = (plain, plain[::-1], f"{number:x}", f"{number:b}", f"{number:,}", base64.b64encode(plain.encode()).decode())
+        guises = (
+            plain,
+            plain[::-1],
+            f"{number:x}",
+            f"{number:b}",
+            f"{number:,}",
+            base64.b64encode(plain.encode()).decode(),
+        )
         found += [guise for guise in guises if guise in everything]
         if plain in digits:
             found.append(f"the digits of {plain}")
     hidden = re.findall(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", source, re.DOTALL)
-    public = {line.strip() for line in re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", source, flags=re.DOTALL).splitlines()}
+    public = {
+        line.strip()
+        for line in re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", source, flags=re.DOTALL).splitlines()
+    }
     for line in "".join(hidden).splitlines():
         if len(line.split()) > 3 and line.strip() not in public and line.strip() in everything:
             found.append(line.strip())

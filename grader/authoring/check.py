@@ -15,6 +15,7 @@ from grader.authoring.regions import Kind, regions, with_stubs, without_markers,
 from grader.course.config import CourseConfig
 from grader.course.model import Assignment, CourseCell, Role
 from grader.errors import AnnotationError
+from grader.execution.parsing import parse_cell
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -108,6 +109,16 @@ def solution_names(assignment: Assignment) -> frozenset[str]:
     for cell in assignment.cells:
         if cell.role is Role.SOLUTION:
             found |= bindings(cell.source).defined
+    return frozenset(found)
+
+
+def solution_uses(assignment: Assignment) -> frozenset[str]:
+    """Return the names that the chapter's solution cells read, as their author wrote them."""
+    found: set[str] = set()
+    for cell in assignment.cells:
+        if cell.role is Role.SOLUTION and cell.cell_type == "code":
+            tree = parse_cell(cell.source)
+            found |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} if tree else set()
     return frozenset(found)
 
 

@@ -6,7 +6,6 @@ depend on, so that ``grader generate --check`` need not run them again.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +46,7 @@ def proof_key(assignment: Assignment, spec: GradingSpec) -> str:
         "format": PROOF_FORMAT,
         "solution": solved_notebook(assignment),
         "stub": release_notebook(assignment),
-        "spec": dataclasses.asdict(spec) | {"solution_names": sorted(spec.solution_names)},
+        "spec": spec.to_plain(),
     }
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 

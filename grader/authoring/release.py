@@ -18,7 +18,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
-from grader.authoring.check import check, offered_names, solution_names
+from grader.authoring.check import check, offered_names, solution_names, solution_uses
 from grader.authoring.names import only_imports
 from grader.authoring.parse import LineError, in_line_order, read_solution_file
 from grader.authoring.regions import regions, with_stubs, without_markers
@@ -147,6 +147,7 @@ def grading_spec(config: CourseConfig, assignment_id: str) -> GradingSpec:
         reference=tuple((other, reference_text(_parsed(config, other))) for other in _earlier(config, assignment_id)),
         allowed_modules=config.allowed_modules,
         limits=config.chapter(assignment_id).limits,
+        solution_uses=solution_uses(assignment),
     )
 
 

@@ -116,6 +116,8 @@ class GradingSpec:
             solution cells, complete. They become the module ``chapters``.
         allowed_modules: top-level or dotted module names that a student's cell may import; ``None`` allows all.
             ``"stdlib"`` stands for the whole standard library.
+        solution_uses: names that the author's solutions read: a list or dict of a setup cell that is among them is
+            shared with the student's code; one that is not is a test's own.
         seed: ``random.seed`` of the student process and, before each grade cell, of the judge.
     """
 
@@ -126,10 +128,14 @@ class GradingSpec:
     allowed_modules: tuple[str, ...] | None = None
     limits: Limits = Limits()
     seed: int = 0
+    solution_uses: frozenset[str] = frozenset()
 
     def to_plain(self) -> dict[str, Any]:
         """The spec as JSON-able data; ``from_plain`` is the way back."""
-        return dataclasses.asdict(self) | {"solution_names": sorted(self.solution_names)}
+        return dataclasses.asdict(self) | {
+            "solution_names": sorted(self.solution_names),
+            "solution_uses": sorted(self.solution_uses),
+        }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> GradingSpec:
@@ -143,6 +149,7 @@ class GradingSpec:
             allowed_modules=None if allowed is None else tuple(allowed),
             limits=Limits(**plain["limits"]),
             seed=plain["seed"],
+            solution_uses=frozenset(plain["solution_uses"]),
         )
 
 

@@ -38,6 +38,8 @@ from grader.notebooks.cells import nbgrader_metadata
 
 MAX_REPAIRS = 60
 MAX_JOINS = 50
+MAX_PARTS = 3
+"""How many cells may be looked at for the end of one that was split."""
 MIN_LIKENESS = 0.6
 """Of two texts that may be the same cell, as difflib's ratio over their words."""
 MAX_WORDS = 400
@@ -373,20 +375,33 @@ class _Alignment:
     # -- halves of a cell ---------------------------------------------------------------------------------------------
 
     def _join_halves(self) -> None:
-        """Put together what was split inside of a definition: the second half cannot stand alone."""
-        joined: list[HandedInCell] = []
+        """Put together what was split inside of a definition: its second part cannot stand alone."""
+        whole: list[HandedInCell] = []
+        rest = self.cells[::-1]
         n_joins = 0
-        for cell in self.cells:
-            first = joined[-1] if joined else None
-            if first and n_joins < MAX_JOINS and self._may_be_halves(first, cell):
-                whole = f"{first.source}\n{cell.source}"
-                if not self._stands_alone(first.source, cell.source) and is_python(whole):
-                    n_joins += 1
-                    joined[-1] = dataclasses.replace(first, source=whole)
-                    self.repairs.say_joined(first, cell)
-                    continue
-            joined.append(cell)
-        self.cells = joined
+        while rest:
+            parts = [rest.pop()]
+            while n_joins < MAX_JOINS and (more := self._more_parts(parts, rest)):
+                parts += [rest.pop() for _ in range(more)]
+                n_joins += 1
+            whole.append(dataclasses.replace(parts[0], source=_joined(parts)))
+            if len(parts) > 1:
+                self.repairs.say_joined(parts)
+        self.cells = whole
+
+    def _more_parts(self, parts: Sequence[HandedInCell], rest: Sequence[HandedInCell]) -> int:
+        """How many of the cells behind (``rest``, last first) belong to a cell; 0 for one that is whole."""
+        first = dataclasses.replace(parts[0], source=_joined(parts))
+        following: list[HandedInCell] = []
+        for cell in rest[: -MAX_PARTS - 1 : -1]:
+            if not self._may_be_halves(first, cell):
+                return 0
+            if not following and self._stands_alone(first.source, cell.source):
+                return 0
+            following.append(cell)
+            if is_python(_joined([*parts, *following])):
+                return len(following)
+        return 0
 
     def _may_be_halves(self, first: HandedInCell, second: HandedInCell) -> bool:
         if first.cell_type != "code" or second.cell_type != "code" or not first.source.strip():
@@ -501,6 +516,10 @@ class _Alignment:
             self.repairs.add(_LEFT_OUT, course)
         elif cell.grade_id == course.name:
             self.repairs.add(_COPY if cell.cell_type == "code" else _TEXT_COPY, course)
+
+
+def _joined(parts: Sequence[HandedInCell]) -> str:
+    return "\n".join(cell.source for cell in parts)
 
 
 @dataclasses.dataclass(frozen=True, order=True, slots=True)
@@ -699,7 +718,7 @@ _LOST_ID = "{{cells}} had lost {{their}} {{id}}; {{it}} {{was}} recognised by {h
 _WRONG_ID = '{{cells}} had the id "{grade_id}"; {{it}} {{was}} recognised by {how}.'
 _MERGED = "{{cells}} {{was}} found in cell {number}, together with other code."
 _ELSEWHERE = "{{cells}} {state}, but cell {number} defines what {{it}} should; that one was taken."
-_JOINED = "{{cells}} had been split; {halves} of one and were put together."
+_JOINED = "{{cells}} had been split; {parts} were put together."
 _RETYPED = "{{cells}} had become {now}; {{it}} {{was}} read as {course}."
 _MOVED = "{{cells}} stood before what {{it}} {{test}}; {{it}} {{was}} judged behind cell {number}."
 
@@ -727,14 +746,14 @@ class _Repairs:
         """Say this of a course cell, and of all others of which the same is said."""
         self._said.setdefault(template, []).append(cell.name)
 
-    def say_joined(self, first: HandedInCell, second: HandedInCell) -> None:
-        """Two halves of a cell were put together."""
-        course = self._course.cells.get(first.grade_id)
-        halves = f"cells {first.number} and {second.number} were halves"
+    def say_joined(self, cells: Sequence[HandedInCell]) -> None:
+        """Several cells were parts of one and were put together."""
+        course = self._course.cells.get(cells[0].grade_id)
+        parts = numbered([cell.number for cell in cells])
         if course is None:
-            self._plain.append(f"{halves} of one; they were put together.")
+            self._plain.append(f"{parts} were parts of one; they were put together.")
         else:
-            self.add(_JOINED.format(halves=halves), course)
+            self.add(_JOINED.format(parts=parts), course)
 
     def say_recognised(self, cell: CourseCell, grade_id: str, how: str) -> None:
         """A cell was recognised otherwise than by its id."""

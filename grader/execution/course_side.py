@@ -1,8 +1,10 @@
 """What the course itself defines, as grade cells see it: names of setup cells and of ``chapters``, in the judge.
 
-Functions, modules and constants are the judge's own, so that a patched ``math`` never reaches a test. Classes and
-mutable containers live in the student process, because instances must live where student code uses them; a function of
-a setup cell that builds a network builds it there.
+Functions, modules and constants are the judge's own, so that a patched ``math`` never reaches a test. Classes and their
+instances live in the student process, because instances must live where student code uses them; a function of a setup
+cell that builds a network builds it there. So do mutable containers that the author's solutions use, directly or
+through what a setup cell defines. A list of plain data that only tests use is theirs: nobody else shall change what
+they expect.
 """
 
 from __future__ import annotations
@@ -80,6 +82,7 @@ class CourseSide:
         self.chapters = CourseNames(self.slot, "chapters")
         self.setup = CourseNames(self.slot, "__main__")
         self._ready: dict[tuple[str, bool], GradeCell] = {}
+        self._shared = _shared_names(spec)
         self._build(spec)
         for cell in spec.cells:
             if cell.role is Role.TEST:
@@ -103,14 +106,14 @@ class CourseSide:
                     part = CourseNames(self.slot, f"chapters_{assignment_id}")
                     tree = parse_cell(source) or ast.Module([], [])
                     first = vars(sys.modules[part["__name__"]])
-                    _second_reading(tree, first, part, real, for_tests, "chapters")
+                    self._second_reading(tree, first, part, real, for_tests, "chapters")
                     self.chapters.update({k: v for k, v in part.items() if not k.startswith("_")})
                     for name, place in part.remote.items():
                         self.chapters.pop(name, None)
                         self.chapters.remote[name] = place
                 first_space = self._first_reading(spec, real)
                 tree = ast.Module([n for body in _setup_bodies(spec) for n in body], [])
-                _second_reading(tree, first_space, self.setup, real, for_tests, "setup")
+                self._second_reading(tree, first_space, self.setup, real, for_tests, "setup")
         finally:
             random.setstate(state)
             if before is None:
@@ -132,6 +135,40 @@ class CourseSide:
                     exec(compile(ast.Module([node], []), "<setup>", "exec", dont_inherit=True), module.__dict__)
         return module.__dict__
 
+    def _second_reading(
+        self,
+        tree: ast.Module,
+        first: Mapping[str, Any],
+        names: CourseNames,
+        chapters: types.ModuleType,
+        for_tests: types.ModuleType,
+        space: str,
+    ) -> None:
+        """Run definitions again where classes and containers are remote; what is neither keeps its first value."""
+        for name, value in first.items():
+            if name.startswith("__") or not self._lives_with_student(name, value):
+                continue
+            from_chapters = space == "setup" and getattr(chapters, name, names) is value
+            names.remote[name] = ("chapters" if from_chapters else space, name)
+        sys.modules["chapters"] = for_tests
+        for node in tree.body:
+            kept = _judges_own(node, names.remote)
+            if kept is None:
+                continue
+            with contextlib.suppress(Exception):
+                again = rewrite(ast.Module([kept], []), compare=False)
+                exec(compile(again, f"<{space}>", "exec", dont_inherit=True), names)
+        for name, value in first.items():
+            if not name.startswith("__") and not names.has(name):
+                names[name] = value
+        for name in names.remote:
+            names.pop(name, None)
+
+    def _lives_with_student(self, name: str, value: Any) -> bool:
+        if isinstance(value, list | dict | set) and _is_plain(value):
+            return name in self._shared
+        return lives_with_student(value)
+
 
 def _setup_bodies(spec: GradingSpec) -> Iterator[list[ast.stmt]]:
     """Statements of setup cells, and the imports of all other cells but tests."""
@@ -144,33 +181,27 @@ def _setup_bodies(spec: GradingSpec) -> Iterator[list[ast.stmt]]:
             yield [node for node in tree.body if setup or isinstance(node, ast.Import | ast.ImportFrom)]
 
 
-def _second_reading(
-    tree: ast.Module,
-    first: Mapping[str, Any],
-    names: CourseNames,
-    chapters: types.ModuleType,
-    for_tests: types.ModuleType,
-    space: str,
-) -> None:
-    """Run definitions again where classes and containers are remote; what is neither keeps its first value."""
-    for name, value in first.items():
-        if name.startswith("__") or not lives_with_student(value):
-            continue
-        from_chapters = space == "setup" and getattr(chapters, name, names) is value
-        names.remote[name] = ("chapters" if from_chapters else space, name)
-    sys.modules["chapters"] = for_tests
-    for node in tree.body:
-        kept = _judges_own(node, names.remote)
-        if kept is None:
-            continue
-        with contextlib.suppress(Exception):
-            again = rewrite(ast.Module([kept], []), compare=False)
-            exec(compile(again, f"<{space}>", "exec", dont_inherit=True), names)
-    for name, value in first.items():
-        if not name.startswith("__") and not names.has(name):
-            names[name] = value
-    for name in names.remote:
-        names.pop(name, None)
+def _shared_names(spec: GradingSpec) -> frozenset[str]:
+    """Names that the author's solutions use, directly or through definitions of setup cells."""
+    uses: dict[str, set[str]] = {}
+    for body in _setup_bodies(spec):
+        for node in body:
+            read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            for name in bindings_of(node):
+                uses.setdefault(name, set()).update(read)
+    found = set(spec.solution_uses)
+    new = set(found)
+    while new:
+        new = set().union(*(uses.get(name, set()) for name in new)) - found
+        found |= new
+    return frozenset(found)
+
+
+def bindings_of(node: ast.stmt) -> set[str]:
+    """Names that a statement of a setup cell defines."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def _judges_own(node: ast.stmt, remote: Mapping[str, object]) -> ast.stmt | None:
@@ -202,6 +233,16 @@ def lives_with_student(value: Any) -> bool:
     if type(value) is tuple:
         return any(map(lives_with_student, value))
     return _is_ours(type(value))
+
+
+def _is_plain(value: Any, depth: int = 20) -> bool:
+    """True for constants, and for lists, dicts, sets and tuples with nothing else in them."""
+    if type(value) in (list, tuple, set, frozenset):
+        return depth > 0 and all(_is_plain(item, depth - 1) for item in value)
+    if type(value) is dict:
+        value = [*value.keys(), *value.values()]
+        return depth > 0 and all(_is_plain(item, depth - 1) for item in value)
+    return value is None or type(value) in (bool, int, float, complex, str, bytes, range)
 
 
 def _is_ours(kind: type) -> bool:

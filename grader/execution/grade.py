@@ -27,7 +27,7 @@ from grader.execution.judge import CellRecord, Hearing, Judge
 from grader.execution.outputs import error_output, stream_output
 from grader.execution.sandbox import StudentProcess, Template, process_cpu_s
 from grader.execution.session import SLICE_S, Session, closing
-from grader.execution.submission import Step, steps_of
+from grader.execution.submission import Step, steps_of, visible_source
 from grader.notebooks.cells import KERNELSPEC, nbgrader_metadata
 
 DISPLAY_RUN_CPU_S = 30.0
@@ -285,13 +285,17 @@ def _unchanged(steps: Sequence[Step]) -> list[str]:
 
 
 def _may_tell(step: Step, record: CellRecord) -> bool:
-    """True if a cell shows text that student code chose when it had perhaps seen the input of a hidden test.
+    """True if a cell may show text that student code chose when it had perhaps seen the input of a hidden test.
 
-    Such text could carry that input to the student.
+    Such text could carry that input to the student, and so could silence: what a cell has shown must not matter here.
+    Of a test, what its visible part says: when that has failed, or when it prints; what student code prints on the way
+    is not shown, so that a test that trains a network is not run a second time for its sake.
     """
-    if not record.after_hidden or not record.outputs:
+    if not record.after_hidden:
         return False
-    return record.speaks_for_itself if step.role is Role.TEST else True
+    if step.role is not Role.TEST or step.course is None:
+        return bool(step.source.strip())
+    return record.failed_visible or "print" in visible_source(step.course)
 
 
 def _needs_display_run(steps: Sequence[Step], records: Sequence[CellRecord]) -> bool:
@@ -307,10 +311,15 @@ def _needs_display_run(steps: Sequence[Step], records: Sequence[CellRecord]) -> 
 
 
 def _not_for_display(steps: Sequence[Step], records: Sequence[CellRecord]) -> dict[int, str]:
-    """Steps that a run for the sake of outputs leaves out: what was stopped, and grade cells with nothing to show."""
-    skip = {number: record.stopped for number, record in enumerate(records) if record.stopped}
+    """Steps that a run for the sake of outputs leaves out: what was stopped, and grade cells with nothing to show.
+
+    A student's cell that was stopped after hidden tests is not left out: which one it is could be a message, too.
+    """
+    skip = {}
     for number, (step, record) in enumerate(zip(steps, records, strict=True)):
-        if step.role is Role.TEST and number not in skip and not _may_tell(step, record):
+        if record.stopped and (step.role is Role.TEST or not record.after_hidden):
+            skip[number] = record.stopped
+        elif step.role is Role.TEST and not _may_tell(step, record):
             skip[number] = ""
     return skip
 
@@ -335,18 +344,21 @@ def _show_only_what_is_public(steps: Sequence[Step], heard: Hearing, shown: Hear
     """Replace outputs that came after a hidden test by those of a run without hidden tests."""
     withheld = "shown only to graders: it came after hidden tests had run"
     for number, (step, record) in enumerate(zip(steps, heard.records, strict=True)):
-        if not _may_tell(step, record):
-            continue
-        public = shown.records[number] if shown else None
+        may_tell = _may_tell(step, record)
+        public = shown.records[number] if shown and may_tell else None
         if step.role is not Role.TEST or step.course is None:
-            record.outputs = public.outputs if public else [stream_output(f"[{withheld}]\n")]
+            if may_tell:
+                record.outputs = public.outputs if public else [stream_output(f"[{withheld}]\n")]
+                record.execution_count = public.execution_count if public else None
+            continue
+        if not record.after_hidden:
             continue
         verdict = heard.verdicts[step.course.name]
         public_verdict = shown.verdicts.get(step.course.name) if shown else None
         kept = [output for output in record.outputs if output["output_type"] == "execute_result"]
         streams = [o for o in public.outputs if o["output_type"] == "stream"] if public else []
         message = verdict.message
-        if verdict.outcome in (Outcome.FAILED, Outcome.ERROR) and not record.failed_hidden:
+        if record.failed_visible:
             alike = public_verdict is not None and public_verdict.outcome is verdict.outcome
             message = (
                 public_verdict.message if alike and public_verdict else f"{verdict.outcome}; the message is {withheld}."

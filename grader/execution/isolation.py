@@ -128,7 +128,8 @@ def plan_root(python_path: Sequence[str], hide: Sequence[str] = ()) -> Root:
             name = f"/site-packages{'-' + str(number + 1) if number else ''}"
             places[name] = real
             inside.append(name)
-    for folder in [*_library_folders(), *_EXTRAS]:
+    own = [] if sys.base_prefix in ("/usr", "/usr/local") else [os.path.join(sys.base_prefix, "lib")]
+    for folder in [*own, *_library_folders(), *_EXTRAS]:
         if os.path.isdir(folder):
             real = _resolve(folder, links)
             places[real] = real
@@ -466,6 +467,12 @@ def shut_keeper(root: Root, size: int, files: Mapping[str, bytes]) -> None:
         kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
     _mount_scratch(root, size, files)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def counts_processes_by_namespace() -> bool:
+    """True if a limit of processes counts those of one user namespace only (from Linux 5.14 on)."""
+    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return version is not None and (int(version[1]), int(version[2])) >= (5, 14)
 
 
 # -- the student process -----------------------------------------------------------------------------------------------

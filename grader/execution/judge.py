@@ -53,10 +53,8 @@ class CellRecord:
     execution_count: int | None = None
     after_hidden: bool = False
     """Student code may have seen the input of a hidden test before it chose what these outputs say."""
-    speaks_for_itself: bool = False
-    """A grade cell whose outputs hold text that student code chose (prints, messages of a visible test)."""
-    failed_hidden: bool = False
-    """A grade cell whose hidden part did not pass, and whose message says no more than that."""
+    failed_visible: bool = False
+    """A grade cell whose message is about its visible part."""
     stopped: str = ""
     """Why the cell was ended from outside, if it was."""
 
@@ -135,7 +133,6 @@ class Judge:
         self.course.slot.session = session
         self.names = Names(session, spec, self.course.setup)
         self.hidden_seen = False
-        self._after_hidden = False  # the running grade cell shows something that came after a hidden test
         self._count = 0  # of cells run, as IPython counts them
         self._room = OUTPUT_ROOM * spec.limits.output_bytes
         self._own_cells: dict[int, str] = {}  # the student's cells that have run
@@ -243,16 +240,14 @@ class Judge:
 
     def _grade_cell(self, cell: CourseCell) -> tuple[CellRecord, Verdict, bool]:
         started = time.monotonic()
-        record = CellRecord()
+        record = CellRecord(after_hidden=self.hidden_seen)
         self.on_cell(cell.name)
         outcome, score, message, detail, wall_only = self._outcome(cell)
         message, detail = clean_text(message)[:MAX_MESSAGE], clean_text(detail)[: 4 * MAX_MESSAGE]
         record.outputs = self._outputs
-        record.after_hidden, record.failed_hidden = self._after_hidden, self._failed_hidden
         record.stopped = message if outcome in (Outcome.TIMEOUT, Outcome.CRASHED) else ""
-        record.speaks_for_itself = bool(self._outputs) or (
-            outcome in (Outcome.FAILED, Outcome.ERROR) and not self._failed_hidden
-        )
+        record.failed_visible = outcome in (Outcome.FAILED, Outcome.ERROR) and not self._failed_hidden
+        record.after_hidden |= self.hidden_seen and self._goes_on_after_hidden(cell)
         if outcome is Outcome.PARTIAL:
             record.outputs.append(result_output(score))
         elif outcome is not Outcome.PASSED:
@@ -267,7 +262,7 @@ class Judge:
 
     def _outcome(self, cell: CourseCell) -> tuple[Outcome, float, str, str, bool]:
         self._outputs, self._secret, self._operands = [], [], None
-        self._failed_hidden = self._after_hidden = False
+        self._failed_hidden = False
         if cell.name in self.timed_out:
             return Outcome.TIMEOUT, 0.0, "The test ran away on a value that your code gave it.", "", False
         if not self._ready():
@@ -283,8 +278,10 @@ class Judge:
         stdout = _TestOutput(self)
         value: Any = None
         aborted: remote.JudgeAbort | None = None
+        self.session.numbers = [] if cell.partial else None
         try:
             self.session.begin_cell(limits.cpu_s, limits.wall_s)
+            self.session.stop_is_meant = "StopIteration" in ready.source
             with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(io.StringIO()):
                 exec(ready.body, self.names)
                 value = eval(ready.value, self.names) if ready.value else None  # noqa: S307 (the course's own test)
@@ -310,19 +307,27 @@ class Judge:
     def _is_remote_value(self, value: Any, tree: ast.Module) -> bool:
         """True for a score that is a remote call's own value: student code would give itself points."""
         if type(value) is float or value.bit_length() > 8:
-            return any(value is reply for reply in self.session.scalars)
+            return any(value is number for number in self.session.numbers or ())
         # Small ints are shared objects; what can be asked is whether the last line takes one as it came.
         last = tree.body[-1]
         return (
             isinstance(last, ast.Expr)
             and isinstance(last.value, ast.Call | ast.Attribute | ast.Subscript)
             and any(isinstance(n, ast.Name) and n.id in self.spec.solution_names for n in ast.walk(last.value))
-            and any(value is reply for reply in self.session.scalars)
+            and any(value is number for number in self.session.numbers or ())
         )
 
     def _has_hidden(self, cell: CourseCell) -> bool:
         ready = self._cells.get(f"<{cell.name}>")
         return ready is not None and bool(ready.hidden)
+
+    def _goes_on_after_hidden(self, cell: CourseCell) -> bool:
+        """True for a grade cell with visible lines behind its first hidden ones."""
+        ready = self._cells.get(f"<{cell.name}>")
+        if ready is None or not ready.hidden:
+            return False
+        lines = enumerate(ready.source.split("\n"), start=1)
+        return any(line.strip() and number > min(ready.hidden) and number not in ready.hidden for number, line in lines)
 
     def _compare(self, operator: str, left: Any, right: Any) -> Any:
         self._operands = None
@@ -338,7 +343,6 @@ class Judge:
         frames = [frame for frame in traceback.extract_tb(exc.__traceback__) if frame.filename in self._cells]
         is_hidden = any((frame.lineno or 0) in self._cells[frame.filename].hidden for frame in frames)
         self._failed_hidden = is_hidden
-        self._after_hidden |= self.hidden_seen and not is_hidden
         detail = self._detail(exc, frames)
         remote_failure = exc if isinstance(exc, remote.RemoteFailure) else None
         outcome = Outcome.FAILED if isinstance(exc, AssertionError) and remote_failure is None else Outcome.ERROR
@@ -436,7 +440,6 @@ class Judge:
         room = min(self._room, self.spec.limits.output_bytes - shown)
         if text and room > 0:
             self._room -= len(text)
-            self._after_hidden |= self.hidden_seen
             add_stream(self._outputs, text if len(text) <= room else f"{text[:room]}\n[output cut here: too long]\n")
 
 

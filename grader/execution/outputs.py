@@ -9,6 +9,7 @@ from typing import Any
 from grader.execution.submission import clean_text
 
 MAX_EVALUE = 2_000
+MAX_OUTPUTS = 1000
 MIME_TYPES = frozenset(
     ["text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/gif", "image/svg+xml"]
 )
@@ -73,7 +74,8 @@ def checked_outputs(text: str, max_bytes: int, *, execution_count: int | None = 
         if checked is None:
             continue
         room -= len(json.dumps(checked))
-        if room < 0 or len(outputs) >= 1000:
+        if room < 0 or len(outputs) >= MAX_OUTPUTS:
+            add_stream(outputs, "\n[output cut here: too long]\n")
             break
         outputs.append(checked)
     return outputs

@@ -330,10 +330,10 @@ PROBES = [
     ),
     Probe(
         "environment",
-        "The environment is empty but for where its own folders are",
+        "The environment is empty but for its own folders and one thread for linear algebra",
         """
         libc.getenv.restype = ctypes.c_char_p
-        more = set(os.environ) - {"HOME", "TMPDIR", "LANG"}
+        more = {name for name in os.environ if not name.endswith("_NUM_THREADS")} - {"HOME", "TMPDIR", "LANG"}
         broken(more) if more or libc.getenv(b"GRADER_PROBE_SECRET") else held()
         """,
     ),
@@ -512,7 +512,7 @@ def run_probes(isolation: str) -> Iterator[Finding]:
         with Template([], isolation) as template:
             for probe in PROBES:
                 yield _run(template, probe, outside)
-            for check in (_seen_from_outside, _endless_loop, _left_behind, _judge_killed, _next_one):
+            for check in (_seen_from_outside, _endless_loop, _memory_together, _left_behind, _judge_killed, _next_one):
                 yield check(template)
     finally:
         outside.close()
@@ -600,6 +600,26 @@ def _endless_loop(template: Template) -> Finding:
     seconds = time.monotonic() - started
     holds = said.startswith("aborted") and not after and seconds < 15
     return Finding("loop", "A loop that ignores every signal is ended", holds, f"{said} ({seconds:.1f} s)")
+
+
+_HUNGRY = """
+import os, signal, time
+for _ in range(8):
+    if os.fork() == 0:
+        hoard = bytearray(200 << 20)
+        time.sleep(60)
+        os._exit(0)
+time.sleep(60)
+"""
+
+
+def _memory_together(template: Template) -> Finding:
+    title = "Memory of all its processes together is limited"
+    started = time.monotonic()
+    with contextlib.closing(Session(_spawn(template))) as session:
+        said = _cell(session, 0, _HUNGRY)
+    holds = said.startswith("aborted its processes together")
+    return Finding("hunger", title, holds, f"{said} ({time.monotonic() - started:.1f} s)")
 
 
 _DAEMONS = f"""

@@ -49,6 +49,11 @@ START_TIMEOUT_S = 60.0
 """A template that has not answered by then will not (a cold disk needs some seconds)."""
 
 
+def own_folder() -> str:
+    """Where this tool's package is."""
+    return str(Path(__file__).resolve().parent.parent)
+
+
 def interpreter_path() -> list[str]:
     """``sys.path`` of a template: the standard library and site-packages, and nothing of the course's."""
     own = [sysconfig.get_path("stdlib")]
@@ -82,6 +87,7 @@ class StudentProcess:
     order_fd: int
     report_fd: int
     exit_status: int | None = None
+    over_memory: bool = False
     killed: bool = False
     _cpu_s: float = 0.0
     _reports: bytes = b""
@@ -117,8 +123,9 @@ class StudentProcess:
                 return False
         answer = self._reports[self._reports.index(b"R") :].split(b"\n")[0]
         self._reports = b""
-        self.exit_status = None
+        self.exit_status, self.over_memory = None, False
         self.channels.pop(0).close()
+        self.channel.drain()  # a snapshot waits to be spoken to: others have written what is there
         return answer == b"R1"
 
     def _order(self, words: bytes) -> None:
@@ -138,6 +145,7 @@ class StudentProcess:
         for line in self._reports.split(b"\n")[:-1]:
             if line.startswith(b"D"):
                 self.exit_status = int(line[1:])
+            self.over_memory |= line == b"M"
         return bool(chunk)
 
     def cpu_s(self) -> float:
@@ -158,6 +166,8 @@ class StudentProcess:
         while self.exit_status is None:
             if not self._hear_keeper(deadline - now()):
                 return "the process closed its pipe"
+        if self.over_memory:
+            return "its processes together held too much memory"
         if self.exit_status < 0:
             try:
                 return f"the process was killed by {signal.Signals(-self.exit_status).name}"
@@ -222,7 +232,7 @@ class Template:
                 "walls": _WALLS,
                 "path": interpreter_path(),
                 # Installed among the packages, this tool would lie before the students' eyes, its samples too.
-                "hide": [str(folder.parent)],
+                "hide": [own_folder()],
                 "template": (folder / "template.py").read_text(encoding="utf-8"),
                 "modules": {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in (*_WALLS, *_MODULES)},
                 "home": self.home,

@@ -268,6 +268,16 @@ def _text_of(exc: BaseException) -> str:
         return "(its message cannot be shown)"
 
 
+def let_go_of_frames(exc: BaseException) -> None:
+    """Forget what the frames of an exception that is kept still hold: what they had used up would stay used up."""
+    seen: set[int] = set()
+    chain: BaseException | None = exc
+    while chain is not None and id(chain) not in seen and len(seen) < 100:
+        seen.add(id(chain))
+        traceback.clear_frames(chain.__traceback__)
+        chain = chain.__cause__ or chain.__context__
+
+
 class Values:
     """Objects of this process by id, and their form on the wire."""
 
@@ -506,7 +516,6 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "getitem": operator.getitem,
     "setitem": operator.setitem,
     "delitem": operator.delitem,
-    "contains": operator.contains,
     "len": len,
     "iter": iter,
     "next": next,
@@ -590,11 +599,14 @@ class Server:
         This process goes on, and so do its threads, timers and children; the copy has none of them.
 
         Returns:
-            The copy's process id; 0 in the copy itself.
+            The copy's process id; 0 in the copy itself; -1 if there is no room for one more, and the last one stays.
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a student's threads do not come along, and shall not
-            pid = _fork()
+            try:
+                pid = _fork()
+            except OSError:
+                return -1
         if pid == 0:
             self.channel.close()
             self.channel, *self.spare_channels = self.spare_channels
@@ -678,6 +690,7 @@ class Server:
             back, contents = [], []
         kinds = [[0 if k.__module__ == "builtins" else self.class_id(k), _name_of(k)] for k in type(exc).__mro__[:20]]
         cell, line, lines = self.place(exc)
+        let_go_of_frames(exc)
         known = self.values.tags.get(id(exc))  # by what name the judge knows it, if it does: its own, or seen before
         number = (known or self.values._keep(exc, "o"))[1]
         detail = [number, kinds, _short(_text_of(exc)), self.arguments(exc, contents), cell, line, lines]
@@ -756,6 +769,8 @@ def limit_imports(shell: StudentShell, allowed: list[str]) -> None:
     names = set(allowed)
     if "stdlib" in names:
         names |= sys.stdlib_module_names
+    if "chapters" in names:  # pickle imports the module of a class
+        names |= {name for name in sys.modules if name.startswith("chapters_")}
     shown = ", ".join("the standard library" if name == "stdlib" else name for name in allowed)
 
     def course_import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:

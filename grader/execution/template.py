@@ -22,6 +22,11 @@ import time
 import types
 from typing import Any
 
+LOOK_S = 0.25
+"""How often a keeper looks at the memory of its processes."""
+TREE_MEMORY = 3
+"""A student process and its waiting copy may hold the same memory, which is then counted twice."""
+
 
 def _load_own_modules(texts: dict[str, str]) -> None:
     """Make ``grader.execution.wire`` and friends from their text: no path of ours is known in here."""
@@ -75,6 +80,8 @@ class Sandbox:
         self.path = order.pop("path")
         self.root = isolation.plan_root(self.path, hide) if sys.platform == "linux" else None
         self.is_closed = kind != "process"
+        self._counted_by_user = sys.platform == "linux" and not isolation.counts_processes_by_namespace()
+        self._is_root = os.geteuid() == 0
         self.filter = seccomp.program(kernel.machine()) if sys.platform == "linux" and kernel.machine() else b""
         self._ids = None
         if not self.is_closed:
@@ -153,7 +160,12 @@ class Sandbox:
         if self.root is None:
             isolation.set_limits(request["limits"], 0)
         elif self.is_closed:
-            isolation.shut_student(self.root, request["limits"], self.filter)
+            limits = request["limits"]
+            if self._counted_by_user and not self._is_root:
+                del limits["processes"]  # it would count everything that this user runs
+            elif self._counted_by_user:
+                limits["processes"] += 3  # template and keepers are of the same user
+            isolation.shut_student(self.root, limits, self.filter)
             return self.root.work, self.root.tmp
         else:
             isolation.restrain_student(self.root, request["limits"], self.filter, request["cwd"], self._ids)
@@ -275,7 +287,7 @@ def _shut_in(sandbox: Sandbox, shell: Any, request: dict[str, Any], fds: list[in
     if word != b"shut in":
         raise RuntimeError(word.decode(errors="replace") or "the student process ended before it was shut in")
     sandbox.hide_keeper()
-    return Keeper(student, order_fd, report_fd, wake_read)
+    return Keeper(student, order_fd, report_fd, wake_read, request["limits"]["memory_bytes"])
 
 
 class Keeper:
@@ -283,15 +295,26 @@ class Keeper:
 
     Orders are lines: ``I`` interrupts the student process; ``R<pid>`` ends everything but the waiting snapshot
     ``<pid>``, which is the student process from then on; ``K``, or the end of the pipe, ends everything. Reports are
-    lines: ``D<status>`` when the student process has died, ``R1`` or ``R0`` for a resume that worked or did not.
+    lines: ``D<status>`` when the student process has died, ``M`` before that if all together held too much memory,
+    ``R1`` or ``R0`` for a resume that worked or did not.
+
+    Args:
+        student: the student process.
+        order_fd: for orders; ``report_fd``: for reports; ``wake_fd``: readable when a child has ended.
+        memory_bytes: what one process may use beyond what it is born with; the kernel sees to that. Here it is seen to
+            that all together do not use more than ``TREE_MEMORY`` times as much.
     """
 
-    def __init__(self, student: int, order_fd: int, report_fd: int, wake_fd: int) -> None:
+    def __init__(self, student: int, order_fd: int, report_fd: int, wake_fd: int, memory_bytes: int) -> None:
         self.student = student
         self.order_fd = order_fd
         self.report_fd = report_fd
         self.wake_fd = wake_fd
         self.dead: set[int] = set()
+        self.memory_bytes = memory_bytes
+        self.born_with = _resident(os.getpid())
+        self.was_over = False
+        self.next_look = time.monotonic() + LOOK_S
 
     def run(self) -> None:
         """Serve until told to end."""
@@ -300,7 +323,11 @@ class Keeper:
         poller.register(self.wake_fd, select.POLLIN)
         orders = b""
         while True:
-            for fd, _ in poller.poll():
+            events = poller.poll(LOOK_S * 1000 if self.born_with else None)
+            if self.born_with and time.monotonic() >= self.next_look:
+                self.next_look = time.monotonic() + LOOK_S
+                self.watch_memory()
+            for fd, _ in events:
                 if fd == self.wake_fd:
                     os.read(self.wake_fd, 4096)
                     self.reap()
@@ -347,6 +374,18 @@ class Keeper:
             if pid == self.student:
                 self.report(b"D%d" % os.waitstatus_to_exitcode(status))
 
+    def watch_memory(self) -> None:
+        """End the student process when all of its processes together have held too much, twice in a row."""
+        used = sum(max(0, _resident(pid) - self.born_with) for pid in _tree(os.getpid())[1:])
+        is_over = used > TREE_MEMORY * self.memory_bytes
+        if is_over and self.was_over and self.student not in self.dead:
+            if os.getpid() == 1:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(-1, signal.SIGSTOP)  # children take no more until the judge has decided
+            self.report(b"M")
+            self.send(self.student, signal.SIGKILL)
+        self.was_over = is_over
+
     def resume(self, pid: int) -> bool:
         """End everything but ``pid``, which must be one of our own by then."""
         self.end_all(keep=pid)
@@ -376,6 +415,16 @@ class Keeper:
             self.send(keep, signal.SIGCONT)
 
 
+def _resident(pid: int) -> int:
+    """Bytes of memory that a process holds and that no file backs, shared with its parent or not; 0 if not known."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            kilobytes = [int(line.split()[1]) for line in file if line.startswith(("RssAnon:", "RssShmem:"))]
+    except OSError:
+        return 0
+    return sum(kilobytes) << 10
+
+
 def _tree(pid: int) -> list[int]:
     found = [pid]
     for child in found:
@@ -392,6 +441,10 @@ def _children(pid: int) -> list[int]:
     except OSError:
         pass
     return found
+
+
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""On a machine of many cores numpy would start more threads than a student process may have."""
 
 
 def _live(
@@ -420,7 +473,7 @@ def _live(
     os.write(word_fd, b"shut in")
     os.close(word_fd)
     os.environ.clear()
-    os.environ.update(HOME=work, TMPDIR=tmp, LANG="C.UTF-8")
+    os.environ.update(HOME=work, TMPDIR=tmp, LANG="C.UTF-8", **_ONE_THREAD)
     channels = [
         wire.Channel(read_fd, write_fd, max_bytes=request["message_bytes"], blocking=True)
         for read_fd, write_fd in zip(lines[::2], lines[1::2], strict=True)

@@ -30,6 +30,7 @@ from __future__ import annotations
 import base64
 import binascii
 import builtins
+import contextlib
 import json
 import os
 import select
@@ -163,6 +164,13 @@ class Channel:
             if not chunk:
                 raise PeerGone("the pipe is closed")
             buffer += chunk
+
+    def drain(self) -> None:
+        """Forget what has arrived so far; for a non-blocking channel whose peer has not been spoken to yet."""
+        self._buffer.clear()
+        with contextlib.suppress(OSError):
+            while os.read(self.read_fd, 1 << 16):
+                pass
 
     def close(self) -> None:
         """Close both ends; twice does no harm."""

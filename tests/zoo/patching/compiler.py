@@ -1,5 +1,4 @@
 # compile, exec and eval are replaced, and IPython's compiler makes an empty program of everything.
-# shows: patched
 # %%
 import ast
 import builtins
@@ -9,4 +8,3 @@ empty = ast.parse("")
 real_compile = builtins.compile
 builtins.exec = builtins.eval = lambda *args: None
 shell.compile.ast_parse = lambda source, *args, **kwargs: empty
-print("patched")

@@ -1,0 +1,225 @@
+"""The zoo: each file in ``zoo/`` is a hand-in, hostile, unlucky or clumsy, with what must come out at its top.
+
+All of them are graded in one batch, by the real thing. ``zoo_course`` says how a case is written; a new one is a new
+file. What no case needs to say: no point is earned that is not named there, nothing of a hidden test is in anything
+that a student may read, every hand-in gets its verdicts, and nothing is left behind.
+"""
+
+import collections
+import dataclasses
+import os
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+import zoo_course
+from zoo_course import CHAPTER, SECRETS, handed_in, leaks, read_case, read_zoo, readable
+
+from grader.course.model import Outcome
+from grader.execution import facilities, sandbox
+from grader.execution.pool import Pool, Task
+
+CASES = {str(case): case for case in read_zoo()}
+PLACES = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm", "/var/lock", str(Path.home()), os.getcwd(), "/"]
+
+
+class Watcher:
+    """Remembers every process that this one has started, and their descendants, while it is open."""
+
+    def __init__(self):
+        self.seen = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self):
+        while not self._stop.wait(0.05):
+            table = processes()
+            family = {os.getpid()}
+            for pid in sorted(table):  # a child's number may be smaller than its parent's; the next look finds it
+                if table[pid][0] in family or pid in self.seen:
+                    family.add(pid)
+                    self.seen[pid] = table[pid][1]
+
+    def alive(self):
+        """Those that are still there (the same ones, not others that were given their numbers)."""
+        table = processes()
+        return [pid for pid, started in self.seen.items() if pid in table and table[pid][1] == started]
+
+
+def processes():
+    """Parent and starting time of every process, by its number."""
+    table = {}
+    for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if entry.isdigit():
+            try:
+                fields = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            table[int(entry)] = (int(fields[1]), fields[19])
+    return table
+
+
+def traces():
+    """What a hand-in could leave on this machine: files in the usual places, mounts, sockets, shared memory."""
+    found = {}
+    for place in dict.fromkeys(PLACES):
+        for name in os.listdir(place) if os.path.isdir(place) else ():
+            if any(word in name for word in ("zoo_", "climbed", "late.txt", "grader-", "was_here")):
+                found[place, name] = True
+    for table in ("/proc/self/mountinfo", "/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg"):
+        found[table] = Path(table).read_text() if os.path.isfile(table) else ""
+    found["descriptors"] = sorted(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else []
+    if os.path.isfile("/proc/net/unix"):
+        found["sockets"] = [line for line in Path("/proc/net/unix").read_text().splitlines() if "zoo" in line]
+    return found
+
+
+@dataclasses.dataclass
+class Batch:
+    """What came out of the zoo."""
+
+    results: dict
+    max_scores: dict
+    has_walls: bool
+    root: Path
+    before: dict
+    after: dict
+    left: list
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory):
+    """All cases, graded in one batch."""
+    root = tmp_path_factory.mktemp("zoo") / "course"
+    config = zoo_course.make_zoo_course(root)
+    spec, released = zoo_course.zoo_spec(config), zoo_course.released_shop(config)
+    has_walls = sys.platform == "linux" and not facilities.survey(sandbox.interpreter_path()).missing
+    specs = {}
+    for case in CASES.values():
+        limits = dataclasses.replace(spec.limits, **case.changed_limits)
+        specs.setdefault(case.limits, dataclasses.replace(spec, limits=limits))
+    tasks = [
+        Task(
+            (name, CHAPTER),
+            handed_in(case, released),
+            specs[case.limits],
+            {file: text.encode() for file, text in case.files.items()},
+        )
+        for name, case in sorted(CASES.items(), key=lambda item: (item[1].limits, item[0]), reverse=True)
+        if has_walls or case.needs != "walls"
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_SECRET_TOKEN", str(SECRETS[0]))
+        before = traces()
+        with Watcher() as watcher, Pool(2, isolation="auto" if has_walls else "process") as pool:
+            results = collections.defaultdict(list)
+            for result in pool.map(tasks):
+                results[result.key[0]].append(result)
+    deadline = time.monotonic() + 5
+    while watcher.alive() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    max_scores = {cell.name: cell.points for cell in spec.cells if cell.is_grade}
+    return Batch(dict(results), max_scores, has_walls, root, before, traces(), watcher.alive())
+
+
+@pytest.fixture
+def graded(zoo, case):
+    """What became of one case."""
+    if case.needs == "walls" and not zoo.has_walls:
+        pytest.skip("there is no sandbox here")
+    (result,) = zoo.results[str(case)]
+    assert result.graded is not None, result.error
+    return result.graded
+
+
+each_case = pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
+
+
+@each_case
+def test_points(zoo, case, graded):
+    """Exactly the points that the case names are earned, and every grade cell has its verdict."""
+    assert graded.not_graded == ""
+    assert {verdict.grade_id: verdict.score for verdict in graded.verdicts} == case.points(zoo.max_scores)
+    outcomes = {verdict.grade_id: verdict.outcome for verdict in graded.verdicts}
+    for word in case.stopped.split():
+        name, _, outcome = word.partition("=")
+        assert outcomes[name] is Outcome(outcome)
+
+
+@each_case
+def test_what_a_student_may_read(zoo, case, graded):
+    """Nothing of a hidden test, nothing of this machine; what the case asks for; and a notebook that can be opened."""
+    texts = readable(graded)
+    assert leaks(texts) == []
+    everything = "\n".join(texts)
+    for words in case.shows:
+        assert words in everything
+    for words in (*case.never, str(zoo.root), str(Path(zoo_course.__file__).parent.parent), "ZOO_SECRET_TOKEN"):
+        assert words not in everything
+    assert len(everything) < 40_000_000
+    nbformat.validate(nbformat.from_dict(graded.notebook))
+    "\n".join(texts).encode()
+
+
+def test_nothing_is_left_behind(zoo):
+    """No process, no file, no mount, no socket, no descriptor, when the pool has closed."""
+    assert zoo.left == []
+    assert zoo.after == zoo.before
+
+
+def test_the_batch_is_finished(zoo):
+    """One result for each hand-in, whatever its neighbours did."""
+    expected = {name for name, case in CASES.items() if zoo.has_walls or case.needs != "walls"}
+    assert set(zoo.results) == expected
+    assert {name for name, results in zoo.results.items() if len(results) != 1} == set()
+
+
+# --- the zoo itself ---
+
+
+def test_the_zoo_is_large_enough():
+    """A cheat that nobody has thought of is stopped by what stops many, not a few."""
+    assert len(CASES) >= 180
+    assert len({case.group for case in CASES.values()}) >= 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"got {SECRETS[0]}",
+        f"got {SECRETS[1]:,}",
+        str(SECRETS[2])[::-1],
+        hex(SECRETS[3]),
+        "\n".join(str(SECRETS[0])),
+        "ODI0MTk3Mw==",
+        'assert all(map(is_right, [[8241973, 0.25], [5170263, 1, 7304518]])), "several lists"',
+    ],
+)
+def test_a_leak_would_be_noticed(text):
+    """The alarm rings for a secret in each of its guises."""
+    assert leaks(["harmless", text])
+
+
+def test_public_text_is_no_leak():
+    """What the course itself publishes may be shown."""
+    assert leaks([zoo_course.BASICS, "assert total([1, 2, 3]) == 6", *zoo_course.SOLVED.values()]) == []
+
+
+def test_a_case_with_a_misspelt_field_is_refused(tmp_path):
+    """A field that nobody reads would be an expectation that nobody checks."""
+    path = tmp_path / "case.py"
+    path.write_text("# Something.\n# earns: all\n# show: this\n# %%\npass\n")
+    with pytest.raises(AssertionError, match="show"):
+        read_case(path)

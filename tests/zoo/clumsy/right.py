@@ -1,0 +1,3 @@
+# Everything is right.
+# others: right
+# earns: all
