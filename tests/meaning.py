@@ -780,6 +780,7 @@ case(
         def __init__(self, code):
             super().__init__('bad', code)
             self.code = code
+            self.line, self.cell, self.lines, self.message = 3, 4, [5], 'm'
     def f(x):
         if x == 0:
             raise E(7)
@@ -794,6 +795,7 @@ case(
         f(0)
     except E as e:
         assert e.code == 7
+        assert (e.line, e.cell, e.lines, e.message) == (3, 4, [5], 'm')
         assert e.args == ('bad', 7)
         assert str(e) == "('bad', 7)"
         assert type(e) is E

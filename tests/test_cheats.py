@@ -751,7 +751,7 @@ def test_a_hidden_test_that_ends_the_process_tells_no_input(grader):
 
 
 def test_honest_outputs_after_hidden_tests_are_kept(grader):
-    """Handed in with its outputs, a notebook shows them again; without, it shows those of a run without hidden tests."""
+    """Handed in with its outputs, a notebook shows them again; else it shows those of a run without hidden tests."""
     spec = secret_spec(SECRETS[0])
     output = {"output_type": "stream", "name": "stdout", "text": ["2\n"]}
     cell = {"cell_type": "code", "metadata": {}, "source": "print(g(2))"}

@@ -2,7 +2,7 @@
 
 A case is a module with ``damage(notebook)``, which changes a notebook or returns the bytes that are handed in instead,
 and with what must come out: ``PASSES`` (the grade cells that pass, and no others) and ``REPAIRS`` (what is said, word
-for word), or ``NOT_GRADED`` (words of the reason). ``EVERYWHERE = True`` says that the damage can be done to any notebook
+for word), or ``NOT_GRADED`` (words of the reason). ``EVERYWHERE = True``: the damage can be done to any notebook
 and costs no points; then it is done to the first chapter of the real course as well.
 """
 

@@ -164,7 +164,10 @@ def requests(bench, student, test):
     return session.seq
 
 
-BIG = "rows = [[float(i)] * 4 for i in range(2000)]\ndef f(row): return row[0]\ndef get(): return rows"
+BIG = (
+    "rows = [[float(i)] * 4 for i in range(2000)]\ndef f(row): return row[0]\ndef get(): return rows\n"
+    "def table(): return {n: row for n, row in enumerate(rows)}"
+)
 
 
 @pytest.mark.parametrize(
@@ -174,9 +177,12 @@ BIG = "rows = [[float(i)] * 4 for i in range(2000)]\ndef f(row): return row[0]\n
         "view = get()\nfor i in range(2000): assert f(view[i]) == i",
         "for n, row in enumerate(get()): assert f(row) == n",
         "data = [[1.0]] * 2000\nfor row in data: f(row)",
+        "view = table()\nfor n in range(2000): assert f(view[n]) == n",
+        "view = table()\nfor n in range(2000): view[n] = [n + f([1])]",
+        "view = get()\nfor n in range(2000): view.append([f([n])])",
     ],
 )
-def test_a_walk_over_a_large_list_is_linear(bench, test):
+def test_a_walk_over_a_large_list_or_dict_is_linear(bench, test):
     """A loop that calls student code for each of 2,000 rows takes some requests a row, and no fetch of all of them."""
     started = time.process_time()
     assert requests(bench, BIG, test) < 2000 * 4

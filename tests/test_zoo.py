@@ -17,13 +17,15 @@ from pathlib import Path
 import nbformat
 import pytest
 import zoo_course
-from zoo_course import CHAPTER, SECRETS, handed_in, leaks, read_case, read_zoo, readable
+from zoo_course import CHAPTER, SECRETS, face, handed_in, leaks, read_case, read_zoo, readable, with_other_secrets
 
 from grader.course.model import Outcome
 from grader.execution import facilities, sandbox
 from grader.execution.pool import Pool, Task
 
 CASES = {str(case): case for case in read_zoo()}
+CURIOUS = ("leaking", "looking")
+"""Classes of cases that try to find out what hidden tests ask and expect, and to tell."""
 PLACES = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm", "/var/lock", str(Path.home()), os.getcwd(), "/"]
 
 
@@ -91,6 +93,7 @@ class Batch:
     """What came out of the zoo."""
 
     results: dict
+    others: dict
     max_scores: dict
     has_walls: bool
     root: Path
@@ -110,28 +113,34 @@ def zoo(tmp_path_factory):
     for case in CASES.values():
         limits = dataclasses.replace(spec.limits, **case.changed_limits)
         specs.setdefault(case.limits, dataclasses.replace(spec, limits=limits))
-    tasks = [
-        Task(
-            (name, CHAPTER),
-            handed_in(case, released),
-            specs[case.limits],
-            {file: text.encode() for file, text in case.files.items()},
-        )
-        for name, case in sorted(CASES.items(), key=lambda item: (item[1].limits, item[0]), reverse=True)
-        if has_walls or case.needs != "walls"
-    ]
+    in_order = sorted(CASES.items(), key=lambda item: (item[1].limits, item[0]), reverse=True)
+    cases = [(name, case) for name, case in in_order if has_walls or case.needs != "walls"]
+
+    def tasks():
+        for name, case in cases:
+            files = {file: text.encode() for file, text in case.files.items()}
+            yield Task((name, CHAPTER), handed_in(case, released), specs[case.limits], files)
+        changed = {limits: with_other_secrets(one) for limits, one in specs.items()}
+        for name, case in cases:
+            if case.group in CURIOUS:
+                yield Task((name, "with other secrets"), handed_in(case, released), changed[case.limits])
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_SECRET_TOKEN", str(SECRETS[0]))
         before = traces()
         with Watcher() as watcher, Pool(2, isolation="auto" if has_walls else "process") as pool:
             results = collections.defaultdict(list)
-            for result in pool.map(tasks):
-                results[result.key[0]].append(result)
+            others = {}
+            for result in pool.map(tasks()):
+                if result.key[1] == CHAPTER:
+                    results[result.key[0]].append(result)
+                else:
+                    others[result.key[0]] = result
     deadline = time.monotonic() + 5
     while watcher.alive() and time.monotonic() < deadline:
         time.sleep(0.05)
     max_scores = {cell.name: cell.points for cell in spec.cells if cell.is_grade}
-    return Batch(dict(results), max_scores, has_walls, root, before, traces(), watcher.alive())
+    return Batch(dict(results), others, max_scores, has_walls, root, before, traces(), watcher.alive())
 
 
 @pytest.fixture
@@ -151,7 +160,12 @@ each_case = pytest.mark.parametrize("case", [pytest.param(case, id=name) for nam
 def test_points(zoo, case, graded):
     """Exactly the points that the case names are earned, and every grade cell has its verdict."""
     assert graded.not_graded == ""
-    assert {verdict.grade_id: verdict.score for verdict in graded.verdicts} == case.points(zoo.max_scores)
+    expected = case.points(zoo.max_scores)
+    scores = {verdict.grade_id: verdict.score for verdict in graded.verdicts}
+    assert set(scores) == set(expected)
+    assert {name: score for name, score in scores.items() if name not in case.maybe.split()} == {
+        name: score for name, score in expected.items() if name not in case.maybe.split()
+    }
     outcomes = {verdict.grade_id: verdict.outcome for verdict in graded.verdicts}
     for word in case.stopped.split():
         name, _, outcome = word.partition("=")
@@ -171,6 +185,14 @@ def test_what_a_student_may_read(zoo, case, graded):
     assert len(everything) < 40_000_000
     nbformat.validate(nbformat.from_dict(graded.notebook))
     "\n".join(texts).encode()
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items() if case.group in CURIOUS])
+def test_what_is_read_does_not_depend_on_secrets(zoo, case, graded):
+    """With other numbers in the hidden tests, a student would read the same: no text, no count, no silence tells."""
+    other = zoo.others[str(case)].graded
+    assert other is not None
+    assert face(other) == face(graded)
 
 
 def test_nothing_is_left_behind(zoo):

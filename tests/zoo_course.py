@@ -5,6 +5,7 @@ first paragraph of the heading says what is tried; after it stand, one a line, w
 
     earns: test_total test_quality=2.5   the grade cells that earn points, with fewer than all of them; or "all", or
                                          "nothing" (the default): what is not named here must earn none
+    maybe: test_fit                      grade cells with right answers that chance decides about: the case spoils them
     others: right                        the exercises that have no cell here are solved (default: untouched stubs)
     stopped: test_total=timeout          the outcome of a grade cell
     shows: some words                    these must be in what the student may read
@@ -31,8 +32,18 @@ from grader.course.config import load_config
 
 CASES = Path(__file__).resolve().parent / "zoo"
 CHAPTER = "02_shop"
-SECRETS = (8241973, 3058816, 11300789, 7304518, 16483946, 5170263, 13412236, 9630417)
-"""Numbers of hidden tests, in no other text of the course."""
+OTHER = {
+    8241973: 6415082,
+    3058816: 2930741,
+    11300789: 9345823,
+    7304518: 1827365,
+    16483946: 12830164,
+    5170263: 3749158,
+    13412236: 10164240,
+    9630417: 7052891,
+}
+"""Numbers of hidden tests, in no other text of the course; and others that would do as well."""
+SECRETS = tuple(OTHER)
 
 CONFIG = """
 c = get_config()
@@ -240,7 +251,7 @@ SOLVED = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Case:
     """One hand-in and what must come out; see the head of this file for the fields."""
 
@@ -250,6 +261,7 @@ class Case:
     cells: tuple[tuple[str, str], ...]
     files: dict[str, str]
     earns: str = "nothing"
+    maybe: str = ""
     others: str = "untouched"
     stopped: str = ""
     shows: tuple[str, ...] = ()
@@ -296,7 +308,8 @@ def read_case(path):
                 assert key not in fields, f"{path}: {key} stands there twice"
                 fields[key] = value
         elif line[1:].strip():
-            assert len(fields) == 2 and not any(fields.values()), f"{path}: what is {key!r}?"
+            is_start = len(fields) == 2 and not any(fields.values())
+            assert is_start, f"{path}: what is {key!r}?"
             tries.append(line[1:].strip())
     cells, files = [], {}
     for title, text in zip(rest[::2], rest[1::2], strict=True):
@@ -353,6 +366,16 @@ def handed_in(case, released):
     return json.dumps(notebook).encode()
 
 
+def with_other_secrets(spec):
+    """The same with other numbers in the hidden tests: what a student reads must not depend on them."""
+    change = re.compile("|".join(map(str, OTHER)))
+    cells = [
+        dataclasses.replace(cell, source=change.sub(lambda found: str(OTHER[int(found[0])]), cell.source))
+        for cell in spec.cells
+    ]
+    return dataclasses.replace(spec, cells=tuple(cells))
+
+
 def released_shop(config):
     """The notebook that students get."""
     return release_notebook(load_assignment(config, CHAPTER))
@@ -367,6 +390,12 @@ def readable(graded):
     texts += [text for verdict in graded.verdicts for text in (verdict.message, verdict.outcome)]
     texts += strings([cell.get("outputs", []) for cell in graded.notebook.get("cells", [])])
     return texts
+
+
+def face(graded):
+    """All that a student gets to see of a graded submission."""
+    cells = [(cell.get("execution_count"), cell.get("outputs")) for cell in graded.notebook["cells"]]
+    return cells, [(v.grade_id, v.outcome, v.score, v.message) for v in graded.verdicts], graded.repairs
 
 
 def strings(value):

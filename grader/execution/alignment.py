@@ -340,7 +340,7 @@ class _Alignment:
         if not missing or not own:
             return
         pairs = _alike(
-            {cell.name: max(self.course.released[cell.name], key=len) for cell in missing},
+            {cell.name: min(filter(None, self.course.released[cell.name]), key=len, default="") for cell in missing},
             {index: self.texts[index] for index in own},
         )
         for _, name, index in sorted(pairs, key=lambda p: (-p[0], self.course.position[p[1]], p[2])):

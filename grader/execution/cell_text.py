@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+import warnings
 from collections.abc import Iterator
 
 from grader.course.model import CourseCell, Role
@@ -87,12 +88,9 @@ def released_texts(cell: CourseCell) -> set[str]:
 
 def bound_names(source: str) -> frozenset[str]:
     """Names that a cell binds at top level by ``def``, ``class`` or assignment (never by import)."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
+    tree = _parsed(source)
     names: set[str] = set()
-    for node in tree.body:
+    for node in tree.body if tree else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
@@ -112,12 +110,16 @@ def student_tree(source: str) -> ast.Module | None:
             return None  # a file to write, a shell script, a picture
         lines[first] = ""
     text = "\n".join(re.sub(r"^(\s*)[%!?].*", r"\1pass", line) for line in lines)
-    for candidate in ("\n".join(lines), text):
+    return _parsed("\n".join(lines)) or _parsed(text)
+
+
+def _parsed(text: str) -> ast.Module | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an odd escape is between the student and their own notebook
         try:
-            return ast.parse(candidate)
+            return ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return None
+            return None
 
 
 _OUTLINE = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
@@ -187,8 +189,10 @@ def is_python(source: str) -> bool:
     tree = student_tree(source)
     if tree is None:
         return False
-    try:
-        compile(tree, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(tree, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
     return True

@@ -12,12 +12,12 @@ from typing import Any
 
 MAX_DEPTH = 60
 """What nests deeper is left out; a notebook has some ten levels."""
-MAX_TOKENS = 2_000_000
+MAX_TOKENS = 1_000_000
 """Then the text is no notebook, whatever it is."""
 
 _SPACE = re.compile(r"[\s,]*+")
 _STRING = {quote: re.compile(rf"[^{quote}\\\n]*+(?:\\.[^{quote}\\\n]*+)*+") for quote in ('"', "'")}
-_WORD = re.compile(r"[A-Za-z_$][\w$.]*+|[-+]?[0-9.][\w.+-]*+")
+_WORD = re.compile(r"[A-Za-z_$][\w$.]*+|[-+]?[\w.][\w.+-]*+")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'"}
 _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}

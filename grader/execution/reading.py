@@ -23,6 +23,7 @@ MAX_TEXT_BYTES = 16 << 20
 """Of a notebook without its outputs."""
 LARGE_BYTES = 4 << 20
 """From here on outputs are cut out before the file is read: as Python values they would take a multiple of its size."""
+SMALL_BYTES = 1_000
 SAID_BYTES = 20 << 20
 """Pictures make a few megabytes; when more outputs are left out, it is said."""
 MAX_CELLS = 20_000
@@ -150,8 +151,12 @@ def slim_notebook(data: bytes) -> bytes:
     while match := _LEFT_OUT.search(data, position):
         end, parts = _after_value(data, match.end() - 1, room)
         room -= parts
-        size = end - match.end() + 1
-        kept += [data[position : match.end() - 1], b'[{"%b": %d}]' % (_NOTE, size) if match[1] == b"[" else b"{}"]
+        start = match.end() - 1
+        if end - start > SMALL_BYTES:
+            note = b'[{"%b": %d}]' % (_NOTE, end - start) if match[1] == b"[" else b"{}"
+            kept += [data[position:start], note]
+        else:
+            kept.append(data[position:end])
         position = end
     return b"".join([*kept, data[position:]])
 

@@ -348,6 +348,12 @@ class ListView(list):  # type: ignore[type-arg]
         if link.epoch == link.session.epoch:
             list.__setitem__(self, key, value)
 
+    def append(self, value: Any) -> None:  # noqa: D102
+        link = self.grader_link
+        link.session.operate("append", self, value)
+        if link.epoch == link.session.epoch:
+            list.append(self, value)
+
     def __iter__(self) -> Iterator[Any]:
         link = self.grader_link
         index = 0
@@ -400,6 +406,20 @@ class DictView(dict):  # type: ignore[type-arg]
     def __init__(self, link: Link) -> None:
         self.grader_link = link
 
+    def __getitem__(self, key: Any) -> Any:
+        link = self.grader_link
+        if link.epoch != link.session.epoch:
+            if link.weight and type(key) in (int, str) and link.session.may_peek(self):
+                return link.session.operate("getitem", self, key)
+            link.session.fetch(self)
+        return dict.__getitem__(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        link = self.grader_link
+        link.session.operate("setitem", self, key, value)
+        if link.epoch == link.session.epoch:
+            dict.__setitem__(self, key, value)
+
     def __iter__(self) -> Iterator[Any]:
         _fresh(self)
         return dict.__iter__(self)
@@ -446,14 +466,13 @@ for _name in (
     "copy",
 ):
     setattr(ListView, _name, _reader(list, _name))
-for _name in ("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "__delitem__", "__imul__"):
+for _name in ("extend", "insert", "remove", "pop", "clear", "sort", "reverse", "__delitem__", "__imul__"):
     setattr(ListView, _name, _writer(list, _name))
 for _name in (
     "__len__",
     "__contains__",
     "__eq__",
     "__ne__",
-    "__getitem__",
     "__or__",
     "__repr__",
     "__reversed__",
@@ -464,7 +483,7 @@ for _name in (
     "copy",
 ):
     setattr(DictView, _name, _reader(dict, _name))
-for _name in ("__setitem__", "__delitem__", "pop", "popitem", "clear", "update", "setdefault"):
+for _name in ("__delitem__", "pop", "popitem", "clear", "update", "setdefault"):
     setattr(DictView, _name, _writer(dict, _name))
 
 

@@ -47,8 +47,8 @@ MAX_PEEKS = 4
 ITEMS_A_PEEK = 50
 """Reading one item costs about as much as this many in a fetch."""
 SWEEP_EVERY = 200
-_QUIET = frozenset(("fetch", "getitem", "setitem"))
-"""Operations on exact lists that run no student code: views stay fresh."""
+_QUIET = frozenset(("fetch", "getitem", "setitem", "append"))
+"""Operations that run no student code on a list or dict and plain keys: views stay fresh."""
 
 
 class _Linked:
@@ -275,7 +275,7 @@ class Session:
             named = [[key, self.encode(value)] for key, value in kwargs.items()]
         except wire.WireError as exc:
             raise NotPlainData(str(exc)) from None
-        if name not in _QUIET or (name in ("getitem", "setitem") and not isinstance(args[0], ListView)):
+        if name not in _QUIET or not isinstance(args[0], (ListView, DictView)) or isinstance(args[-1], RemoteReference):
             self.epoch += 1
         seq, gone = self._next_seq(), self._let_go()
         request = ["op", seq, name, forms, named, self._push(), gone]

@@ -413,10 +413,10 @@ class Values:
         """What student code has done to lists, dicts and sets that the judge passed, since the last look."""
         back: list[Any] = []
         for number, (tag, container, old) in list(self.linked.items()):
-            new = _snapshot(container)
-            if len(new) == len(old) and all(map(operator.is_, new, old)):
+            now = container if tag == "l" else _snapshot(container)
+            if len(now) == len(old) and all(map(operator.is_, now, old)):
                 continue
-            self.linked[number] = (tag, container, new)
+            self.linked[number] = (tag, container, _snapshot(container))
             queue: deque[Any] = deque()
             back.append(self._contents(container, queue))
             for item in queue:
@@ -516,6 +516,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "getitem": operator.getitem,
     "setitem": operator.setitem,
     "delitem": operator.delitem,
+    "append": list.append,
     "len": len,
     "iter": iter,
     "next": next,

@@ -3,7 +3,9 @@
 from damage_tools import cell, insert, new
 
 PASSES = "test_add test_twice"
-REPAIRS = ['solution cell "add" had been split; cells 3 and 4 were halves of one and were put together.']
+REPAIRS = [
+    'solution cell "add" had been split; cells 3 and 4 were put together.',
+]
 
 
 def damage(notebook):

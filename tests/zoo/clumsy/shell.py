@@ -3,6 +3,7 @@
 # earns: all
 # shows: the end
 # needs: walls
+# there: it would install packages
 # %%
 !ls -la
 !echo hello

@@ -1,6 +1,6 @@
 # A thread reads what was meant for the server, so that a question is never answered.
 # others: right
-# earns: test_account test_history test_restock test_fit test_quality
+# maybe: test_account test_history test_restock test_fit test_quality
 # limits: cpu_s=0.2 grace_s=0.5
 # needs: walls
 # %% total

@@ -1,7 +1,6 @@
 # The status with which the process ends says what was asked.
 # earns: test_menu
 # stopped: test_total=crashed
-# never: status 91
 # never: status 113
 # %% total
 import os
