@@ -2,8 +2,9 @@
 
     .venv/bin/python benchmarks/zoo_beside_nbgrader.py > table.md
 
-The same hand-ins, the same small course (``tests/zoo_course.py``); nbgrader gets a copy without our configuration
-lines, and each hand-in a copy of its own, so that one that spoils the gradebook spoils its own only. Prints a Markdown table.
+The same hand-ins, the same small course (``tests/zoo_course.py``). nbgrader gets a copy without our configuration lines,
+and each hand-in a copy of its own, so that one that spoils the gradebook spoils its own only.
+Prints a Markdown table.
 
 The zoo attacks whoever grades it, and stock nbgrader runs it as you. It is held as well as a script can: folders that
 are thrown away, limits on memory, CPU time and file size, a wall-clock limit, and with root a PID namespace in which it
