@@ -449,6 +449,7 @@ learner = Trainer(network, 0.3)
 for _ in range(300):
     learner.train_epoch(pairs)
 after = read_numbers(network.layers)
+assert len(pairs) == 5, "training must leave the list of examples as long as it is"
 for vector, one_hot in pairs:
     started, ended = (loss_of(numbers, ["sigmoid", "linear"], vector, one_hot) for numbers in (before, after))
     assert started > 0.5 and ended < 0.2, "after enough epochs the loss of every example must be small"

@@ -8,15 +8,20 @@ and costs no points; then it is done to the first chapter of the real course as 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib.util
+import itertools
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
-from small_course import SOLVED, answered, make_course
+from click.testing import CliRunner
+from small_course import SOLVED, answered, hand_in, make_course
 
 from grader.authoring.release import grading_spec, load_assignment, solved_notebook
+from grader.cli.main import main
 from grader.course.config import load_config
 from grader.course.model import Outcome
 from grader.execution.grade import Grader
@@ -89,6 +94,61 @@ def test_damage_to_a_real_chapter(grader, real, name):
     assert graded.not_graded == ""
     assert [v.grade_id for v in graded.verdicts if v.outcome not in (Outcome.PASSED, Outcome.MANUAL)] == []
     assert bool(graded.repairs) == bool(getattr(case, "REPAIRS", []))
+
+
+def test_two_damages_at_once(grader, small):
+    """Damages come in company, and still cost a right notebook nothing (every fifth pair that can be had)."""
+    notebook, spec = small
+    anywhere = [name for name, case in CASES.items() if getattr(case, "EVERYWHERE", False)]
+    costly = []
+    for first, second in list(itertools.permutations(anywhere, 2))[::5]:
+        twice = copy.deepcopy(notebook)
+        if CASES[first].damage(twice) is not None:
+            continue  # its result is bytes, which the second cannot change
+        try:
+            data = damaged(CASES[second], twice)
+        except (KeyError, TypeError, AttributeError):
+            continue  # what the second would change is gone
+        graded = grader.grade(data, spec)
+        if graded.score != 3:
+            costly.append((first, second, graded.not_graded, graded.repairs))
+    assert costly == []
+
+
+def test_all_of_them_in_one_batch(tmp_path):
+    """One run with every damage there is: it comes to its end, and loses nothing.
+
+    What cannot be graded is named, counts as not graded, and waits for a person; it is no zero.
+    """
+    config = make_course(tmp_path / "course")
+    notebook = json.loads(answered(config, SOLVED))
+    for name, case in CASES.items():
+        hand_in(config, name, notebook=damaged(case, notebook))
+    result = CliRunner().invoke(main, ["--course", str(config.root), "autograde", "--json", "--jobs", "2"])
+    assert result.exit_code == 1
+    results = {row["student_id"]: row for row in json.loads(result.stdout)["results"]}
+    refused = {name for name, case in CASES.items() if hasattr(case, "NOT_GRADED")}
+    assert results.keys() == CASES.keys()
+    assert {name for name, row in results.items() if row["status"] != "graded"} == refused
+    points = {"test_add": 2, "test_twice": 1}
+    for name, case in CASES.items():
+        row = results[name]
+        if name in refused:
+            assert (row["status"], row["score"]) == ("not graded", None)
+            assert case.NOT_GRADED in row["reason"]
+            assert f"submitted/{name}/01_add/01_add.ipynb: not graded: {row['reason']}"[:80] in result.stderr
+        else:
+            assert row["score"] == sum(points[passed] for passed in case.PASSES.split())
+            assert row["repairs"] == list(getattr(case, "REPAIRS", []))
+    grades = """
+        select student_id, auto_score, needs_manual_grade from grade
+        join submitted_notebook on grade.notebook_id = submitted_notebook.id
+        join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id
+    """
+    with contextlib.closing(sqlite3.connect(config.layout.gradebook_path)) as database:
+        rows = [row for row in database.execute(grades) if row[0] in refused]
+    assert len(rows) == 3 * len(refused)
+    assert {(auto_score, needs_manual_grade) for _, auto_score, needs_manual_grade in rows} == {(None, 1)}
 
 
 def test_the_zoo_is_large_enough():

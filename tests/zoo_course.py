@@ -108,6 +108,7 @@ prices = [5170263, 2]
 total(prices)
 assert prices == [5170263, 2], "the list that is passed stays as it is"
 ### END HIDDEN TESTS
+assert total([2]) == 2, "a single price"
 # %% test_batch role="test" points=1
 ### BEGIN HIDDEN TESTS
 def is_right(prices):

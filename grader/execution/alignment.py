@@ -32,6 +32,7 @@ from grader.execution.cell_text import (
     outline,
     released_texts,
     used_names,
+    visible_source,
 )
 from grader.execution.reading import HandedIn, HandedInCell, numbered, plain_words
 from grader.notebooks.cells import nbgrader_metadata
@@ -40,6 +41,8 @@ MAX_REPAIRS = 60
 MAX_JOINS = 50
 MAX_PARTS = 3
 """How many cells may be looked at for the end of one that was split."""
+MIN_BLOCK = 20
+"""Characters of a test that is looked for inside of other cells."""
 MIN_LIKENESS = 0.6
 """Of two texts that may be the same cell, as difflib's ratio over their words."""
 MAX_WORDS = 400
@@ -134,13 +137,15 @@ class _Alignment:
         self.how: dict[tuple[str, int], str] = {}
         """By what a cell was recognised, if not by its ``grade_id``."""
         self.left_out: set[int] = set()
-        self.merged: set[str] = set()
+        self.merged: dict[str, int] = {}
+        """Course cell → index of a cell in which it stands together with other code."""
         self._defines: dict[int, frozenset[str]] = {}
 
     def steps(self) -> list[Step]:
         """All steps, in order."""
         self._claim()
         self._choose()
+        self._find_merged_tests()
         self._find_by_names()
         self._find_elsewhere()
         self._find_by_likeness()
@@ -235,6 +240,35 @@ class _Alignment:
             and (self._is_own(index) or (index in self.claims and not self.is_untouched(index, self.claims[index])))
         ]
 
+    def _find_merged_tests(self) -> None:
+        """Grade cells whose text stands, word for word, in a cell with other code.
+
+        Only the course's own is judged. There the text is taken out: an assertion that fails would keep what stands
+        behind it from being defined.
+        """
+        for cell in self.course.order:
+            block = normal_text(visible_source(cell)) if cell.role is Role.TEST else ""
+            if len(block) < MIN_BLOCK:
+                continue
+            at_home = self.found.get(cell.name)
+            if at_home is not None:
+                if not self.is_untouched(at_home, cell.name):
+                    self._take_out(at_home, block)
+                continue
+            hosts = [index for index in self.running() if self._take_out(index, block)]
+            if hosts:
+                self.merged[cell.name] = hosts[-1]
+                self.repairs.add(_MERGED.format(number=self.cells[hosts[-1]].number), cell)
+
+    def _take_out(self, index: int, block: str) -> bool:
+        """Take whole lines out of a cell; False if they are not there, or alone there."""
+        text = f"\n{self.texts[index]}\n"
+        if f"\n{block}\n" not in text or self.texts[index] == block:
+            return False
+        rest = text.replace(f"\n{block}\n", "\n").strip("\n")
+        self.cells[index] = dataclasses.replace(self.cells[index], source=rest)
+        return True
+
     def _find_by_names(self) -> None:
         missing = [cell for cell in self.course.order if cell.name not in self.found and self.course.binds(cell.name)]
         for cell in missing:
@@ -254,7 +288,7 @@ class _Alignment:
                 index for index in self.running() if self.may_define(index, wanted) and self.defines(index) & wanted
             ]
             if hosts:
-                self.merged.add(cell.name)
+                self.merged[cell.name] = hosts[-1]
                 self.repairs.add(_MERGED.format(number=self.cells[hosts[-1]].number), cell)
                 continue
             texts = [index for index in self._others(code=False) if self.may_define(index, wanted)]
@@ -320,7 +354,7 @@ class _Alignment:
                 self._stands_for(course.name, own[-1], "elsewhere")
             else:
                 del self.found[course.name]
-                self.merged.add(course.name)
+                self.merged[course.name] = others[-1]
             state = "had become text" if is_text else "{was} as released"
             self.repairs.add(_ELSEWHERE.format(state=state, number=self.cells[others[-1]].number), course)
 
@@ -573,8 +607,9 @@ class _Places:
 
     def _own_place(self, position: int, cell: CourseCell) -> _Place:
         """Where the notebook has it, or else behind the course cell before it."""
-        if cell.name in self.a.found:
-            return _Place(self.a.found[cell.name], 2, position)
+        index = self.a.found.get(cell.name, self.a.merged.get(cell.name))
+        if index is not None:
+            return _Place(index, 2, position)
         for other in reversed(self.course.order[:position]):
             place = self.of.get(other.name)
             if place is not None:

@@ -247,12 +247,14 @@ class Judge:
         record.outputs = self._outputs
         record.stopped = message if outcome in (Outcome.TIMEOUT, Outcome.CRASHED) else ""
         record.failed_visible = outcome in (Outcome.FAILED, Outcome.ERROR) and not self._failed_hidden
-        record.after_hidden |= self.hidden_seen and self._goes_on_after_hidden(cell)
+        goes_on = self._goes_on_after_hidden(cell)
+        record.after_hidden |= goes_on
         if outcome is Outcome.PARTIAL:
             record.outputs.append(result_output(score))
         elif outcome is not Outcome.PASSED:
             record.outputs.append(error_output(_ENAME[outcome], message))
-        if self._failed_hidden or (outcome in (Outcome.PASSED, Outcome.PARTIAL) and self._has_hidden(cell)):
+        is_through = outcome in (Outcome.PASSED, Outcome.PARTIAL) and self._has_hidden(cell)
+        if self._failed_hidden or is_through or goes_on:
             self.hidden_seen = True  # values can also have gone across with a later request
         secret = "".join(self._secret)
         if secret:

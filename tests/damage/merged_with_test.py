@@ -3,7 +3,9 @@
 from damage_tools import cell, take
 
 PASSES = "test_add test_twice"
-REPAIRS = ['grade cell "test_add" was missing; the course\'s own was used.']
+REPAIRS = [
+    'grade cell "test_add" was found in cell 3, together with other code.',
+]
 
 
 def damage(notebook):

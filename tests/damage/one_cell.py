@@ -4,8 +4,8 @@ from damage_tools import new
 
 PASSES = "test_add test_twice"
 REPAIRS = [
-    'solution cell "twice" was found in cell 1, together with other code.',
-    'locked cell "imports", grade cells "test_add" and "test_twice" and manual cell "explain" were missing; the course\'s own were used.',
+    'grade cell "test_add" and solution cell "twice" were found in cell 1, together with other code.',
+    'locked cell "imports", grade cell "test_twice" and manual cell "explain" were missing; the course\'s own were used.',
     'solution cell "add" had lost its id; it was recognised by the names it defines.',
 ]
 EVERYWHERE = True
