@@ -112,6 +112,46 @@ ON_PURPOSE = {
         "import math\nassert math.sqrt(V() - 3.5) == 0",
         "error: NotPlainData",
     ),
+    "nor is a student's object asked what is in it": (
+        "class V:\n    def __contains__(self, x): return True\n    def __iter__(self): return iter(())",
+        "assert 5 in V()",
+        "failed: AssertionError",
+    ),
+    "StopIteration of a call is not the end of an iteration": (
+        "def f(x): raise StopIteration",
+        "assert all(map(f, [1]))",
+        "error: RuntimeError",
+    ),
+    "a set that a call returns is a copy": (
+        "s = {1}\ndef f(): return s",
+        "f().add(2)\nassert f() == {1, 2}",
+        "failed: AssertionError",
+    ),
+    "callable() is true of all that is the student's": (
+        "x = object()",
+        "assert not callable(x)",
+        "failed: AssertionError",
+    ),
+    "a student's class has no subclass in a test": (
+        "class A: pass",
+        "class B(A): pass",
+        "error: NotPlainData",
+    ),
+    "the signature of a student's function is not known": (
+        "def f(a, b): pass",
+        "import inspect\nassert list(inspect.signature(f).parameters) == ['a', 'b']",
+        "failed: AssertionError",
+    ),
+    "the cause of an exception stays with the student": (
+        "def f():\n    try: 1 / 0\n    except ZeroDivisionError as e: raise ValueError from e",
+        "try: f()\nexcept ValueError as e: assert e.__cause__ is not None",
+        "failed: AssertionError",
+    ),
+    "a group of exceptions is an Exception": (
+        "def f(): raise ExceptionGroup('g', [ValueError()])",
+        "try: f()\nexcept ExceptionGroup: pass",
+        "error: ExceptionGroup",
+    ),
     "a subclass of float is an object": (
         "class F(float):\n    def __eq__(self, other): return True\ndef f(): return F(1)",
         "assert f() == 2",
@@ -133,7 +173,7 @@ ON_PURPOSE = {
 
 @pytest.mark.parametrize(("student", "test", "verdict"), ON_PURPOSE.values(), ids=ON_PURPOSE)
 def test_where_the_judge_differs_from_plain_python(bench, student, test, verdict):
-    """The few places where Python's meaning is not kept, because student code would decide; the list is complete."""
+    """The places where Python's meaning is not kept, most of them because student code would decide."""
     assert judged(bench.quick_verdict(student, test)) == verdict
 
 
@@ -248,6 +288,17 @@ else:
 assert f(3, back) == 3
 """
     assert judged(bench.quick_verdict("def f(n, back): return back(n)", test)) == "passed"
+
+
+def test_student_code_that_calls_back_without_end_is_stopped_by_its_own_limit(bench):
+    """At the CPU limit, not minutes later at that of the clock; and the next test is judged."""
+    limits = Limits(cpu_s=0.5, grace_s=120)
+    student = "def f(back):\n    while True: back()\ndef g(): return 1"
+    tests = [grade_cell("f(lambda: None)", "endless"), grade_cell("assert g() == 1", "after")]
+    verdicts = bench.hear([student, *tests], limits).verdicts
+    assert verdicts["endless"].message == "Your code was stopped after 0.5 s of CPU."
+    assert verdicts["endless"].seconds < 60
+    assert verdicts["after"].outcome == "passed"
 
 
 def test_student_code_finds_no_way_from_a_given_object_to_the_code_around_it(bench):

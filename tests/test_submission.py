@@ -116,7 +116,7 @@ CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A busy machine is no mistake."""
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=20,
 )
@@ -473,6 +473,17 @@ def test_half_an_answer_elsewhere_does_not_remove_the_stub():
     steps, _ = align(handed_in({"cells": [*cells, new("def f():\n    return 1")]}), spec)
     assert names(steps) == ["both", "test_g", "test_f"]
     assert steps[2].source == "def f():\n    return 1"
+
+
+def test_several_tests_are_taken_out_of_one_cell():
+    """However many tests were merged with an answer, only the answer runs in the student process."""
+    tests = [
+        CourseCell(f"test_{n}", Role.TEST, f'assert g() != {n}, "a number that it is not"', points=1) for n in range(3)
+    ]
+    merged = "\n".join([tests[0].source, "def g():", "    return 5", tests[1].source, "", tests[2].source])
+    steps, repairs = align(handed_in({"cells": [labelled(merged, "g")]}), course(G, *tests, solution_names=["g"]))
+    assert [step.source for step in steps] == ["def g():\n    return 5", *(test.source for test in tests)]
+    assert repairs == ['grade cells "test_0", "test_1" and "test_2" were found in cell 1, together with other code.']
 
 
 def test_a_similar_test_is_recognised(small):

@@ -163,6 +163,7 @@ class _Alignment:
         return self._defines[index]
 
     def may_define(self, index: int, names: Iterable[str]) -> bool:
+        """False for a cell in which none of these names is even mentioned."""
         source = self.cells[index].source
         return any(name in source for name in names)
 
@@ -262,7 +263,7 @@ class _Alignment:
 
     def _take_out(self, index: int, block: str) -> bool:
         """Take whole lines out of a cell; False if they are not there, or alone there."""
-        text = f"\n{self.texts[index]}\n"
+        text = f"\n{normal_text(self.cells[index].source)}\n"
         if f"\n{block}\n" not in text or self.texts[index] == block:
             return False
         rest = text.replace(f"\n{block}\n", "\n").strip("\n")

@@ -30,8 +30,8 @@ from grader.execution.session import SLICE_S, Session, closing
 from grader.execution.submission import Step, steps_of, visible_source
 from grader.notebooks.cells import KERNELSPEC, nbgrader_metadata
 
-DISPLAY_RUN_CPU_S = 30.0
-"""A submission that used more CPU is not run a second time for the sake of its outputs; they are withheld instead."""
+DISPLAY_RUN_CPU_S, DISPLAY_RUN_WALL_S = 30.0, 125.0
+"""A submission that took more is not run a second time for the sake of its outputs; they are withheld instead."""
 JUDGE_MEMORY_BYTES = 4 << 30
 RESULT_BYTES = 256 << 20
 MAX_RUNAWAYS = 4
@@ -245,7 +245,7 @@ def _hear(
     heard, cpu_s = hearing(visible_only=False)
     if _needs_display_run(steps, heard.records):
         shown = None
-        if cpu_s <= DISPLAY_RUN_CPU_S:
+        if cpu_s <= DISPLAY_RUN_CPU_S and time.monotonic() - started <= DISPLAY_RUN_WALL_S:
             shown, more_cpu_s = hearing(visible_only=True, skip=_not_for_display(steps, heard.records))
             cpu_s += more_cpu_s
         _show_only_what_is_public(steps, heard, shown)

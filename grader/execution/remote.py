@@ -228,6 +228,9 @@ class RemoteReference:
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise NotPlainData("an object of the student's cannot be pickled")
 
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> NoReturn:
+        raise NotPlainData("a grade cell cannot derive a class from one of the student's")
+
     def __del__(self) -> None:
         link = self.grader_link
         link.session.gone.add(link.number)

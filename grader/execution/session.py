@@ -521,12 +521,8 @@ class Session:
             self._next_own -= 1
             self._linked[number] = _Linked(tag, value)
             self._linked_ids[id(value)] = number
-            try:
-                for item in list(value.values()) if tag == "d" else list(value):
-                    self.encode(item)  # links what is nested, before the push
-            except BaseException:
-                self._unlink(number)  # or every later push would fail on it
-                raise
+            for item in list(value.values()) if tag == "d" else list(value):
+                self.encode(item)  # links what is nested, before the push
         return [tag, number]
 
     def _unlink(self, number: int) -> None:
@@ -558,7 +554,7 @@ class Session:
                     else:
                         items = [self.encode(item) for item in linked.value]
                 except (NotPlainData, wire.WireError):
-                    # Passed once, and since then the test has put something into it that cannot be passed.
+                    # There is something in it that cannot be passed, perhaps put there since it was passed.
                     self._unlink(number)
                     continue
                 linked.known = linked.items()
