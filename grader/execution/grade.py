@@ -23,7 +23,7 @@ from grader.course.model import GradedSubmission, GradingSpec, Outcome, Role, Ve
 from grader.errors import SandboxError, SubmissionError
 from grader.execution import kernel, wire
 from grader.execution.course_side import CourseSide
-from grader.execution.judge import CellRecord, Hearing, Judge
+from grader.execution.judge import ENAME, CellRecord, Hearing, Judge
 from grader.execution.outputs import error_output, stream_output
 from grader.execution.sandbox import StudentProcess, Template, process_cpu_s
 from grader.execution.session import SLICE_S, Session, closing
@@ -357,15 +357,16 @@ def _show_only_what_is_public(steps: Sequence[Step], heard: Hearing, shown: Hear
         public_verdict = shown.verdicts.get(step.course.name) if shown else None
         kept = [output for output in record.outputs if output["output_type"] == "execute_result"]
         streams = [o for o in public.outputs if o["output_type"] == "stream"] if public else []
-        message = verdict.message
+        errors = [output for output in record.outputs if output["output_type"] == "error"]
         if record.failed_visible:
-            alike = public_verdict is not None and public_verdict.outcome is verdict.outcome
-            message = (
-                public_verdict.message if alike and public_verdict else f"{verdict.outcome}; the message is {withheld}."
-            )
-            detail = f"{verdict.message}\n{verdict.detail}"
-            heard.verdicts[step.course.name] = dataclasses.replace(verdict, message=message, detail=detail)
-        errors = [error_output(o["ename"], message) for o in record.outputs if o["output_type"] == "error"]
+            # That it did not pass is told; how it did not, student code could have chosen.
+            outcome, message = Outcome.FAILED, f"{Outcome.FAILED}; the message is {withheld}."
+            if public_verdict is not None and public_verdict.outcome in (Outcome.FAILED, Outcome.ERROR):
+                outcome, message = public_verdict.outcome, public_verdict.message
+            detail = f"{verdict.outcome}: {verdict.message}\n{verdict.detail}"
+            verdict = dataclasses.replace(verdict, outcome=outcome, message=message, detail=detail)
+            heard.verdicts[step.course.name] = verdict
+            errors = [error_output(ENAME[outcome], message)]
         record.outputs = [*streams, *kept, *errors]
 
 

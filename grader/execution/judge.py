@@ -252,7 +252,7 @@ class Judge:
         if outcome is Outcome.PARTIAL:
             record.outputs.append(result_output(score))
         elif outcome is not Outcome.PASSED:
-            record.outputs.append(error_output(_ENAME[outcome], message))
+            record.outputs.append(error_output(ENAME[outcome], message))
         is_through = outcome in (Outcome.PASSED, Outcome.PARTIAL) and self._has_hidden(cell)
         if self._failed_hidden or is_through or goes_on:
             self.hidden_seen = True  # values can also have gone across with a later request
@@ -468,7 +468,7 @@ def _constant_words(node: ast.Assert | ast.Raise) -> str:
     return words.value if isinstance(words, ast.Constant) and isinstance(words.value, str) else ""
 
 
-_ENAME = {
+ENAME = {
     Outcome.FAILED: "AssertionError",
     Outcome.ERROR: "Error",
     Outcome.TIMEOUT: "TimeoutError",

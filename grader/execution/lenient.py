@@ -155,7 +155,7 @@ class LenientReader:
 def _scalar(word: str) -> Any:
     if word in _LITERALS:
         return _LITERALS[word]
-    if len(word) <= 30:
+    if len(word) <= 400:
         for kind in (int, float):
             try:
                 return kind(word)
