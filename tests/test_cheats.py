@@ -292,9 +292,9 @@ cheat(
     """,
 )
 cheat(
-    "a list of a million lists",
+    "a list of many lists",
     r"""
-    def double(x): return [[] for _ in range(1_000_000)]
+    def double(x): return [[] for _ in range(200_000)]
     """,
 )
 cheat(
@@ -790,3 +790,25 @@ def test_no_hidden_source_and_no_expected_value_is_in_the_student_process(grader
     ]
     graded = grader.grade(notebook(*order, "", ("", "test_h")), spec)
     assert [str(v.outcome) for v in graded.verdicts][:2] == ["passed", "passed"], graded.verdicts[1]
+
+
+@pytest.mark.parametrize("alias", ["Exception", "BaseException", "AssertionError", "(ValueError, AssertionError)"])
+def test_an_exception_class_that_would_catch_the_test_itself(grader, alias):
+    """``TooSmall = Exception`` is no exception class of the student's: ``assert False`` is not caught by it."""
+    test = "try:\n    f(-1)\n    assert False, 'f(-1) must raise TooSmall'\nexcept TooSmall:\n    pass"
+    spec = GradingSpec(
+        "chapter",
+        (CourseCell("part", Role.SOLUTION, ""), grade_cell(test), grade_cell("try: f(-1)\nexcept Exception: 1", "own")),
+        frozenset(("f", "TooSmall")),
+        limits=SHORT,
+    )
+    found = []
+    for student in (
+        "class TooSmall(Exception): pass\ndef f(x):\n    if x < 0: raise TooSmall",
+        "TooSmall = ValueError\ndef f(x): raise ValueError",
+        f"TooSmall = {alias}\ndef f(x): return 0",
+    ):
+        graded = grader.grade(notebook((student, "part"), ("", "test"), ("", "own")), spec)
+        found.append([verdict.outcome for verdict in graded.verdicts])
+    passed = [Outcome.PASSED, Outcome.PASSED]
+    assert found == [passed, passed, [Outcome.ERROR, Outcome.PASSED]]

@@ -77,6 +77,12 @@ def catchable(kind: Any) -> Any:
     return kind
 
 
+def would_catch_assertions(kind: Any) -> bool:
+    """True if ``except kind`` catches the failed assertion of a test itself."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return any(type(item) is type and issubclass(AssertionError, item) for item in kinds)
+
+
 def _is_plain_exception(kind: Any) -> bool:
     """True for the built-in exception classes that need nothing to be made; groups hold other exceptions."""
     return isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, BaseExceptionGroup)

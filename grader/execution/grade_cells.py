@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.course.model import CourseCell
-from grader.execution.failures import catchable
+from grader.execution.failures import catchable, would_catch_assertions
 from grader.execution.parsing import parse_cell
-from grader.execution.remote import ListView, plain_type
+from grader.execution.remote import ListView, NotPlainData, plain_type
 from grader.execution.submission import hidden_lines, without_hidden
 
 
@@ -67,8 +67,19 @@ def rewrite(tree: ast.Module, *, compare: bool = True) -> ast.Module:
     return ast.fix_missing_locations(_Rewrite(compare).visit(copy.deepcopy(tree)))  # type: ignore[no-any-return]
 
 
-def helpers(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """What rewritten code needs in its namespace."""
+def helpers(namespace: Mapping[str, Any], student_names: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """What rewritten code needs in its namespace.
+
+    Args:
+        namespace: the one.
+        student_names: names that it does not hold because they are the student's.
+    """
+
+    def catch(kind: Any, *names: str) -> Any:
+        for name in names:
+            if name in student_names and name not in namespace and would_catch_assertions(kind):
+                raise NotPlainData(f"{name} must be an exception class of its own: this one catches failed assertions")
+        return catchable(kind)
 
     def global_name(name: str) -> Any:
         try:
@@ -80,7 +91,7 @@ def helpers(namespace: Mapping[str, Any]) -> dict[str, Any]:
 
     return {
         "__grader_add__": _add_in_place,
-        "__grader_catch__": catchable,
+        "__grader_catch__": catch,
         "__grader_name__": global_name,
         "__grader_type__": plain_type,
     }
@@ -124,9 +135,10 @@ class _Rewrite(ast.NodeTransformer):
         return node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        names = [ast.Constant(n.id) for n in ast.walk(node.type or node) if isinstance(n, ast.Name)]
         self.generic_visit(node)
         if node.type is not None:
-            node.type = ast.copy_location(_call("__grader_catch__", node.type), node.type)
+            node.type = ast.copy_location(_call("__grader_catch__", node.type, *names), node.type)
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:

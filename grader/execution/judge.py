@@ -142,7 +142,7 @@ class Judge:
         self._outputs: list[Output] = []
         self._secret: list[str] = []
         self._failed_hidden = False
-        self.names.update(helpers(self.names), __grader_compare__=self._compare)
+        self.names.update(helpers(self.names, spec.solution_names), __grader_compare__=self._compare)
         session.on_request = self._note_request
         session.on_output = self._note_output
 

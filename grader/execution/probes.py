@@ -118,7 +118,7 @@ PROBES = [
         "Files of this machine cannot be read",
         """
         all_refused(lambda path: open(path, "rb").read(10), [
-            "/etc/passwd", "/etc/shadow", "/etc/hostname", "/etc/os-release", "/root/.bashrc", "/var/log/dpkg.log",
+            "/etc/passwd", "/etc/shadow", "/etc/hostname", "/etc/os-release", "/var/log/dpkg.log",
             "/proc/1/environ", "/proc/self/maps", "/proc/cmdline", "/sys/kernel/notes", "/dev/kmsg", "/dev/mem",
         ])
         """,
