@@ -361,7 +361,12 @@ def _show_only_what_is_public(steps: Sequence[Step], heard: Hearing, shown: Hear
         if record.failed_visible:
             # That it did not pass is told; how it did not, student code could have chosen.
             outcome, message = Outcome.FAILED, f"{Outcome.FAILED}; the message is {withheld}."
-            if public_verdict is not None and public_verdict.outcome in (Outcome.FAILED, Outcome.ERROR):
+            # A NameError there may only say that an earlier test, which had nothing to show, was left out.
+            if (
+                public_verdict is not None
+                and public_verdict.outcome in (Outcome.FAILED, Outcome.ERROR)
+                and not public_verdict.message.startswith("NameError")
+            ):
                 outcome, message = public_verdict.outcome, public_verdict.message
             detail = f"{verdict.outcome}: {verdict.message}\n{verdict.detail}"
             verdict = dataclasses.replace(verdict, outcome=outcome, message=message, detail=detail)
