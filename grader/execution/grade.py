@@ -248,7 +248,7 @@ def _hear(
         if cpu_s <= DISPLAY_RUN_CPU_S and time.monotonic() - started <= DISPLAY_RUN_WALL_S:
             shown, more_cpu_s = hearing(visible_only=True, skip=_not_for_display(steps, heard.records))
             cpu_s += more_cpu_s
-        _show_only_what_is_public(steps, heard, shown)
+        _show_only_what_is_public(steps, heard, shown, spec.solution_names)
     return GradedSubmission(
         assignment_id=spec.assignment_id,
         notebook=executed_notebook(steps, heard.records, repairs),
@@ -340,7 +340,15 @@ def _gists(outputs: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     return gists
 
 
-def _show_only_what_is_public(steps: Sequence[Step], heard: Hearing, shown: Hearing | None) -> None:
+def _tells(verdict: Verdict, solution_names: frozenset[str]) -> bool:
+    """True for a failure worth telling: a missing name may only be one of an earlier test that was left out."""
+    missing = verdict.message.split("'")[1:2] if verdict.message.startswith("NameError") else []
+    return verdict.outcome in (Outcome.FAILED, Outcome.ERROR) and all(name in solution_names for name in missing)
+
+
+def _show_only_what_is_public(
+    steps: Sequence[Step], heard: Hearing, shown: Hearing | None, solution_names: frozenset[str]
+) -> None:
     """Replace outputs that came after a hidden test by those of a run without hidden tests."""
     withheld = "shown only to graders: it came after hidden tests had run"
     for number, (step, record) in enumerate(zip(steps, heard.records, strict=True)):
@@ -361,12 +369,7 @@ def _show_only_what_is_public(steps: Sequence[Step], heard: Hearing, shown: Hear
         if record.failed_visible:
             # That it did not pass is told; how it did not, student code could have chosen.
             outcome, message = Outcome.FAILED, f"{Outcome.FAILED}; the message is {withheld}."
-            # A NameError there may only say that an earlier test, which had nothing to show, was left out.
-            if (
-                public_verdict is not None
-                and public_verdict.outcome in (Outcome.FAILED, Outcome.ERROR)
-                and not public_verdict.message.startswith("NameError")
-            ):
+            if public_verdict is not None and _tells(public_verdict, solution_names):
                 outcome, message = public_verdict.outcome, public_verdict.message
             detail = f"{verdict.outcome}: {verdict.message}\n{verdict.detail}"
             verdict = dataclasses.replace(verdict, outcome=outcome, message=message, detail=detail)
