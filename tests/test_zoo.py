@@ -30,7 +30,10 @@ PLACES = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm", "/var/lock", st
 
 
 class Watcher:
-    """Remembers every process that this one has started, and their descendants, while it is open."""
+    """Remembers every process that this one starts while it is open, and their descendants.
+
+    What earlier tests have started (the resource tracker of multiprocessing, say) is not the zoo's.
+    """
 
     def __init__(self):
         self.seen = {}
@@ -38,6 +41,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._watch)
 
     def __enter__(self):
+        self._before = processes()
         self._thread.start()
         return self
 
@@ -50,6 +54,8 @@ class Watcher:
             table = processes()
             family = {os.getpid()}
             for pid in sorted(table):  # a child's number may be smaller than its parent's; the next look finds it
+                if self._before.get(pid, (0, ""))[1] == table[pid][1]:
+                    continue
                 if table[pid][0] in family or pid in self.seen:
                     family.add(pid)
                     self.seen[pid] = table[pid][1]
