@@ -2027,3 +2027,231 @@ case(
     assert repr(a) == '[1, [...]]'
     """,
 )
+case(
+    "attributes are read again after a call has changed them",
+    r"""
+    class Box:
+        def __init__(self):
+            self.size = 1
+            self.items = [[1, 2], [3]]
+        def grow(self):
+            self.size += 1
+            self.items.append([self.size])
+        def total(self):
+            return sum(map(sum, self.items))
+    """,
+    r"""
+    box = Box()
+    assert (box.size, box.items) == (1, [[1, 2], [3]])
+    box.grow()
+    assert (box.size, box.items) == (2, [[1, 2], [3], [2]])
+    box.items[0][1] = 10
+    assert box.total() == 16
+    box.items[1].append(100)
+    box.items.append([1000])
+    assert box.total() == 1116
+    box.size = 7
+    assert box.size == 7
+    box.grow()
+    assert box.size == 8 and box.items[-1] == [8]
+    """,
+)
+case(
+    "a property is computed at every reading",
+    r"""
+    class Counter:
+        def __init__(self):
+            self.n = 0
+            self.seen = []
+        @property
+        def next(self):
+            self.n += 1
+            self.seen.append(self.n)
+            return self.n
+    """,
+    r"""
+    c = Counter()
+    assert c.n == 0 and c.seen == []
+    assert c.next == 1 and c.next == 2
+    assert c.n == 2 and c.seen == [1, 2]
+    """,
+)
+case(
+    "objects with a will of their own about attributes",
+    r"""
+    class Odd:
+        def __init__(self):
+            self.asked = []
+        def __getattr__(self, name):
+            if name.startswith("x"):
+                self.asked.append(name)
+                return len(self.asked)
+            raise AttributeError(name)
+    class Spy:
+        def __init__(self):
+            self.count = 0
+        def __getattribute__(self, name):
+            if name == "value":
+                object.__setattr__(self, "count", object.__getattribute__(self, "count") + 1)
+                return object.__getattribute__(self, "count")
+            return object.__getattribute__(self, name)
+    class Slots:
+        __slots__ = ("a",)
+        def __init__(self):
+            self.a = [1]
+        def double(self):
+            self.a[0] *= 2
+            return self.a[0]
+    """,
+    r"""
+    o = Odd()
+    assert o.asked == []
+    assert o.x1 == 1 and o.x1 == 2 and o.asked == ["x1", "x1"]
+    assert not hasattr(o, "y") and getattr(o, "y", 5) == 5
+    s = Spy()
+    assert s.count == 0 and s.value == 1 and s.value == 2 and s.count == 2
+    t = Slots()
+    assert t.a == [1] and t.double() == 2 and t.a == [2]
+    """,
+)
+case(
+    "a method is replaced, on the object and on its class",
+    r"""
+    class Cat:
+        def __init__(self):
+            self.name = "cat"
+        def speak(self):
+            return "miaow"
+        def learn(self):
+            self.speak = lambda: "woof"
+    def unlearn():
+        Cat.speak = lambda self: "..."
+    """,
+    r"""
+    cat = Cat()
+    assert cat.name == "cat" and cat.speak() == "miaow"
+    cat.learn()
+    assert cat.speak() == "woof"
+    other = Cat()
+    assert other.speak() == "miaow"
+    other.speak = lambda: "from the test"
+    assert other.speak() == "from the test"
+    other.speak = 5
+    assert other.speak == 5
+    del other.speak
+    third = Cat()
+    unlearn()
+    assert third.speak() == "..." and other.speak() == "..."
+    """,
+)
+case(
+    "a method is a value",
+    r"""
+    class Adder:
+        def __init__(self, n):
+            self.n = n
+        def add(self, x):
+            "Adds."
+            return self.n + x
+        @staticmethod
+        def twice(x):
+            return 2 * x
+        @classmethod
+        def make(cls):
+            return cls(40)
+    def apply(f, xs):
+        return [f(x) for x in xs]
+    """,
+    r"""
+    a = Adder(2)
+    add = a.add
+    assert a.n == 2 and add(3) == 5 and callable(a.add)
+    a.n = 10
+    assert add(3) == 13
+    assert apply(a.add, [1, 2]) == [11, 12]
+    assert [a.add(x) for x in (1, 2)] == list(map(a.add, (1, 2)))
+    assert a.add.__name__ == "add" and a.add.__doc__ == "Adds."
+    assert a.twice(4) == 8 and a.make().add(2) == 42
+    assert sorted([3, 1, 2], key=a.add) == [1, 2, 3]
+    """,
+)
+case(
+    "objects in objects share what they share",
+    r"""
+    class Node:
+        def __init__(self, value, parent=None):
+            self.value = value
+            self.parent = parent
+            self.children = []
+            if parent is not None:
+                parent.children.append(self)
+        def sum(self):
+            return self.value + sum(child.sum() for child in self.children)
+    """,
+    r"""
+    root = Node(1)
+    left, right = Node(2, root), Node(3, root)
+    assert root.children[0] is left and right.parent is root
+    assert left.parent.children[1].value == 3
+    right.parent.children[0].value = 20
+    assert left.value == 20 and root.sum() == 24
+    root.children.pop()
+    assert root.sum() == 21 and len(left.parent.children) == 1
+    """,
+)
+case(
+    "an exception in a method leaves what it had changed",
+    r"""
+    class Account:
+        def __init__(self):
+            self.balance = 10
+            self.log = []
+        def take(self, n):
+            self.log.append(n)
+            if n > self.balance:
+                raise ValueError("too much")
+            self.balance -= n
+    """,
+    r"""
+    account = Account()
+    assert account.balance == 10
+    account.take(4)
+    try:
+        account.take(100)
+        assert False, "no error"
+    except ValueError:
+        pass
+    assert account.balance == 6 and account.log == [4, 100]
+    try:
+        account.missing
+        assert False, "no error"
+    except AttributeError:
+        pass
+    """,
+)
+case(
+    "a list is written to many times before anybody looks",
+    r"""
+    grid = [[0, 0], [0, 0]]
+    big = [0] * 500
+    def both():
+        return [row[:] for row in grid], sum(big)
+    table = {"a": 1}
+    def keys():
+        return sorted(table)
+    """,
+    r"""
+    grid[0][0] += 1
+    grid[0][0] += 1
+    grid[1][:] = [5, 6]
+    grid.append([7])
+    big[3] = 4
+    big[-1] += 5
+    big.append(1)
+    assert both() == ([[2, 0], [5, 6], [7]], 10)
+    assert grid == [[2, 0], [5, 6], [7]] and len(big) == 501 and big[3] == 4
+    table["b"] = 2
+    del table["a"]
+    assert keys() == ["b"] and table == {"b": 2}
+    """,
+)

@@ -129,6 +129,15 @@ def test_the_process_died_without_a_word_is_never_a_pass():
         assert judge.hear([Step(test.source, "code", test)]).verdicts["test"].outcome is Outcome.CRASHED
 
 
+@pytest.mark.parametrize("last", ["seen = held.points\nseen", "x = numbers[0]\nx", "x = held.list\ny = x[0]\ny"])
+def test_a_value_that_an_earlier_test_has_read_is_no_score_either(bench, last):
+    """What is known of an object from before does not come again over the wire, and is still the student's."""
+    student = "class Box:\n    def __init__(self): self.points = 1.25; self.list = [1.75]\nbox = Box()"
+    before = grade_cell("held, numbers = box, box.list\nassert held.points == 1.25 and numbers == [1.75]", "before")
+    heard = bench.hear([student, before, grade_cell(last, partial=True, points=2)])
+    assert [str(verdict.outcome) for verdict in heard.verdicts.values()] == ["passed", "error"]
+
+
 @pytest.mark.parametrize(
     ("last", "outcome", "score"),
     [

@@ -148,6 +148,9 @@ def grading_spec(config: CourseConfig, assignment_id: str) -> GradingSpec:
         allowed_modules=config.allowed_modules,
         limits=config.chapter(assignment_id).limits,
         solution_uses=solution_uses(assignment),
+        solutions=tuple(
+            (cell.name, without_markers(cell.source)) for cell in assignment.cells if cell.role is Role.SOLUTION
+        ),
     )
 
 

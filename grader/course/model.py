@@ -119,6 +119,8 @@ class GradingSpec:
         solution_uses: names that the author's solutions read: a list or dict of a setup cell that is among them is
             shared with the student's code; one that is not is a test's own.
         seed: ``random.seed`` of the student process and, before each grade cell, of the judge.
+        solutions: ``(name, source)`` of the author's solution cells: what their notebook shows is public, and a student
+            whose notebook shows the same has told nothing. They never come near a student process of a submission.
     """
 
     assignment_id: str
@@ -129,6 +131,7 @@ class GradingSpec:
     limits: Limits = Limits()
     seed: int = 0
     solution_uses: frozenset[str] = frozenset()
+    solutions: tuple[tuple[str, str], ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
         """The spec as JSON-able data; ``from_plain`` is the way back."""
@@ -150,6 +153,7 @@ class GradingSpec:
             limits=Limits(**plain["limits"]),
             seed=plain["seed"],
             solution_uses=frozenset(plain["solution_uses"]),
+            solutions=tuple((part[0], part[1]) for part in plain["solutions"]),
         )
 
 

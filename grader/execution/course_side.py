@@ -55,6 +55,12 @@ class CourseNames(dict[str, Any]):
             raise KeyError(name)
         return self.slot.session.lookup(*place)
 
+    def complete(self) -> None:
+        """Take in the builtins that nothing of the course's has replaced: they are found without ``__missing__``."""
+        for name, value in vars(builtins).items():
+            if name not in self.remote and not name.startswith("_"):
+                self.setdefault(name, value)
+
     def has(self, name: str) -> bool:
         """True for a name that the course defines here or in the student process."""
         return name in self or name in self.remote
@@ -99,11 +105,13 @@ class CourseSide:
         state = random.getstate()
         before = sys.modules.get("chapters")
         real = build_chapters(spec.reference)
+        parts = [self.setup]
         for_tests = ChaptersForTests(self.chapters)
         try:
             with _quiet():
                 for assignment_id, source in spec.reference:
                     part = CourseNames(self.slot, f"chapters_{assignment_id}")
+                    parts.append(part)
                     tree = parse_cell(source) or ast.Module([], [])
                     first = vars(sys.modules[part["__name__"]])
                     self._second_reading(tree, first, part, real, for_tests, "chapters")
@@ -114,6 +122,8 @@ class CourseSide:
                 first_space = self._first_reading(spec, real)
                 tree = ast.Module([n for body in _setup_bodies(spec) for n in body], [])
                 self._second_reading(tree, first_space, self.setup, real, for_tests, "setup")
+            for names in parts:
+                names.complete()
         finally:
             random.setstate(state)
             if before is None:

@@ -32,6 +32,8 @@ from grader.notebooks.cells import KERNELSPEC, nbgrader_metadata
 
 DISPLAY_RUN_CPU_S, DISPLAY_RUN_WALL_S = 30.0, 125.0
 """A submission that took more is not run a second time for the sake of its outputs; they are withheld instead."""
+DISPLAY_RUNS_FIRST = 2
+"""After so many second runs in one chapter a worker looks what the author's notebook shows."""
 JUDGE_MEMORY_BYTES = 4 << 30
 RESULT_BYTES = 256 << 20
 MAX_RUNAWAYS = 4
@@ -63,18 +65,22 @@ class Grader:
         self._isolation = isolation
         self._templates: dict[tuple[tuple[str, str], ...], Template] = {}
         self._max_templates = max_templates
-        self._course: tuple[GradingSpec, CourseSide] | None = None
+        self._course: _Course | None = None
 
     def grade(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None) -> GradedSubmission:
         """Grade one submission; see ``grade``."""
         timed_out: list[str] = []
-        course = self._course_side(spec)
+        course = self._course_of(spec)
         while True:
             template = self._template(spec)
             outcome = _in_judge_process(
                 functools.partial(_hear, notebook, spec, course, files or {}, template, tuple(timed_out)), spec
             )
-            if isinstance(outcome, GradedSubmission):
+            if isinstance(outcome, list):
+                if outcome[1]:
+                    self._learn_what_is_public(course, template)
+                return GradedSubmission.from_plain(outcome[0])
+            if not isinstance(outcome, _Runaway):
                 return outcome
             # The judge was killed in the middle of a conversation with the template: neither is of use any more.
             self._drop(spec.reference)
@@ -82,10 +88,19 @@ class Grader:
                 return not_graded(spec, outcome.reason)
             timed_out.append(outcome.cell)
 
-    def _course_side(self, spec: GradingSpec) -> CourseSide:
-        if self._course is None or self._course[0] is not spec:
-            self._course = (spec, CourseSide(spec))
-        return self._course[1]
+    def _course_of(self, spec: GradingSpec) -> _Course:
+        if self._course is None or self._course.spec is not spec:
+            self._course = _Course(spec, CourseSide(spec))
+        return self._course
+
+    def _learn_what_is_public(self, course: _Course, template: Template) -> None:
+        """Find out what the author's own notebook shows, once it is worth while: most notebooks show the same."""
+        course.display_runs += 1
+        if course.display_runs != DISPLAY_RUNS_FIRST or not course.spec.solutions:
+            return
+        outcome = _in_judge_process(functools.partial(_author_shows, course, template), course.spec)
+        if isinstance(outcome, list):
+            course.shows = {name: _as_gists(gists) for name, gists in outcome}
 
     def _template(self, spec: GradingSpec) -> Template:
         template = self._templates.pop(spec.reference, None) or Template(spec.reference, self._isolation)
@@ -113,6 +128,19 @@ class Grader:
         self.close()
 
 
+@dataclasses.dataclass
+class _Course:
+    """What a worker knows of one chapter.
+
+    ``shows`` is what the author's notebook shows when no hidden test runs, by ``_place``, once that is known.
+    """
+
+    spec: GradingSpec
+    side: CourseSide
+    display_runs: int = 0
+    shows: Mapping[str, Gists] = dataclasses.field(default_factory=dict)
+
+
 def not_graded(spec: GradingSpec, reason: str) -> GradedSubmission:
     """The result for a submission that cannot be graded: no verdicts, and why."""
     return GradedSubmission(spec.assignment_id, {}, (), not_graded=reason)
@@ -127,9 +155,9 @@ class _Runaway:
 
 
 def _in_judge_process(
-    hear: Callable[[Callable[[str], None]], GradedSubmission], spec: GradingSpec
-) -> GradedSubmission | _Runaway:
-    """Run ``hear`` in a fork of this process, under limits, and give its result."""
+    hear: Callable[[Callable[[str], None]], list[Any]], spec: GradingSpec
+) -> list[Any] | GradedSubmission | _Runaway:
+    """Run ``hear`` in a fork of this process, under limits, and give its result (which is plain data)."""
     read_fd, write_fd = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -165,7 +193,7 @@ def _end_with(parent: int) -> None:
             os._exit(1)
 
 
-def _judge_main(hear: Callable[[Callable[[str], None]], GradedSubmission], write_fd: int) -> None:
+def _judge_main(hear: Callable[[Callable[[str], None]], list[Any]], write_fd: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     wanted = JUDGE_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(JUDGE_MEMORY_BYTES, hard)
@@ -177,8 +205,7 @@ def _judge_main(hear: Callable[[Callable[[str], None]], GradedSubmission], write
     try:
         import json
 
-        result = hear(tell)
-        channel.send(wire.dumps(["done", json.dumps(result.to_plain())]))
+        channel.send(wire.dumps(["done", json.dumps(hear(tell))]))
     except SubmissionError as exc:
         channel.send(wire.dumps(["unreadable", str(exc)]))
     except SandboxError as exc:
@@ -190,7 +217,7 @@ def _judge_main(hear: Callable[[Callable[[str], None]], GradedSubmission], write
         channel.send(wire.dumps(["broken", f"{type(exc).__name__}: {exc}"[:500], "".join(lines)[-3000:]]))
 
 
-def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> GradedSubmission | _Runaway:
+def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> list[Any] | GradedSubmission | _Runaway:
     import json
 
     limits = spec.limits
@@ -210,7 +237,8 @@ def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> GradedSubmissi
             cell, cpu_at_start = message[1], process_cpu_s(pid)
             wall_deadline = time.monotonic() + limits.submission_wall_s + 60
         elif message[0] == "done":
-            return GradedSubmission.from_plain(json.loads(message[1]))
+            result: list[Any] = json.loads(message[1])
+            return result
         elif message[0] == "unreadable":
             return not_graded(spec, message[1])
         else:
@@ -223,12 +251,13 @@ def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> GradedSubmissi
 def _hear(
     notebook: bytes,
     spec: GradingSpec,
-    course: CourseSide,
+    course: _Course,
     files: Mapping[str, bytes],
     template: Template,
     timed_out: Sequence[str],
     tell: Callable[[str], None],
-) -> GradedSubmission:
+) -> list[Any]:
+    """The graded submission as plain data, and whether its outputs took a second run."""
     started = time.monotonic()
     steps, repairs = steps_of(notebook, files, spec)
 
@@ -238,18 +267,25 @@ def _hear(
     def hearing(*, visible_only: bool, skip: Mapping[int, str] | None = None) -> tuple[Hearing, float]:
         with closing(Session(start())) as session:
             judge = Judge(
-                spec, session, visible_only=visible_only, timed_out=timed_out, skip=skip, course=course, on_cell=tell
+                spec,
+                session,
+                visible_only=visible_only,
+                timed_out=timed_out,
+                skip=skip,
+                course=course.side,
+                on_cell=tell,
             )
             return judge.hear(steps), session.cpu_s()
 
     heard, cpu_s = hearing(visible_only=False)
-    if _needs_display_run(steps, heard.records):
+    displayed = _needs_display_run(steps, heard.records, course.shows)
+    if displayed:
         shown = None
         if cpu_s <= DISPLAY_RUN_CPU_S and time.monotonic() - started <= DISPLAY_RUN_WALL_S:
             shown, more_cpu_s = hearing(visible_only=True, skip=_not_for_display(steps, heard.records))
             cpu_s += more_cpu_s
         _show_only_what_is_public(steps, heard, shown, spec.solution_names)
-    return GradedSubmission(
+    graded = GradedSubmission(
         assignment_id=spec.assignment_id,
         notebook=executed_notebook(steps, heard.records, repairs),
         verdicts=tuple(_verdicts(spec, heard)),
@@ -259,6 +295,31 @@ def _hear(
         cpu_s=cpu_s,
         wall_s=time.monotonic() - started,
     )
+    return [graded.to_plain(), displayed]
+
+
+def _author_shows(course: _Course, template: Template, tell: Callable[[str], None]) -> list[Any]:
+    """What the cells of the author's notebook show, by their ``_place``, when no hidden test runs."""
+    spec = course.spec
+    solutions = dict(spec.solutions)
+    steps = [Step(solutions.get(cell.name, cell.source), cell.cell_type, cell) for cell in spec.cells]
+    skip = {number: "" for number, step in enumerate(steps) if step.role is Role.TEST}
+    process = template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules)
+    with closing(Session(process)) as session:
+        records = (
+            Judge(spec, session, visible_only=True, skip=skip, course=course.side, on_cell=tell).hear(steps).records
+        )
+    return [
+        [_place(step), _gists(record.outputs)]
+        for step, record in zip(steps, records, strict=True)
+        if not record.stopped
+    ]
+
+
+def _place(step: Step) -> str:
+    """By what a cell of the author's and of a student's are known to be the same one."""
+    is_named = step.course is not None and step.role is not Role.FREE
+    return f"cell {step.course.name}" if step.course and is_named else step.source.strip()
 
 
 def _verdicts(spec: GradingSpec, heard: Hearing) -> list[Verdict]:
@@ -298,15 +359,20 @@ def _may_tell(step: Step, record: CellRecord) -> bool:
     return record.failed_visible or "print" in visible_source(step.course)
 
 
-def _needs_display_run(steps: Sequence[Step], records: Sequence[CellRecord]) -> bool:
-    """True if there is such text that the student did not hand in word for word.
+def _needs_display_run(steps: Sequence[Step], records: Sequence[CellRecord], author_shows: Mapping[str, Gists]) -> bool:
+    """True if there is such text that is neither what the student handed in word for word nor what the author's shows.
 
     Then all such cells are shown as they are in another run, not only those that differ: one bit a cell, chosen by
     student code, would be enough to tell everything.
     """
-    return any(
-        _may_tell(step, record) and (step.role is Role.TEST or _gists(record.outputs) != _gists(step.outputs))
-        for step, record in zip(steps, records, strict=True)
+    telling = [
+        (step, _gists(record.outputs)) for step, record in zip(steps, records, strict=True) if _may_tell(step, record)
+    ]
+    if any(step.role is Role.TEST for step, _ in telling):
+        return True
+    return not (
+        all(gists == _gists(step.outputs) for step, gists in telling)
+        or all(gists == author_shows.get(_place(step)) for step, gists in telling)
     )
 
 
@@ -324,7 +390,14 @@ def _not_for_display(steps: Sequence[Step], records: Sequence[CellRecord]) -> di
     return skip
 
 
-def _gists(outputs: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+Gists = list[tuple[str, ...]]
+
+
+def _as_gists(plain: Sequence[Sequence[str]]) -> Gists:
+    return [tuple(parts) for parts in plain]
+
+
+def _gists(outputs: Sequence[Mapping[str, Any]]) -> Gists:
     """What outputs show, without counters; lists of lines joined as notebooks allow."""
 
     def text(value: Any) -> str:

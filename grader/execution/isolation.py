@@ -21,6 +21,7 @@ import dataclasses
 import errno
 import os
 import re
+import resource
 import signal
 import struct
 import sys
@@ -486,8 +487,6 @@ def set_limits(values: Mapping[str, int], used_memory: int) -> None:
             for this sandbox alone.
         used_memory: address space in use already; 0 if it is not known, and then not limited.
     """
-    import resource
-
     limits = {
         "CORE": 0,
         "MEMLOCK": 0,

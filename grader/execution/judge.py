@@ -72,7 +72,11 @@ class Names(dict[str, Any]):
     """The judge's namespace: what grade cells define, then the student's names, builtins, and the course's own."""
 
     def __init__(self, session: Session, spec: GradingSpec, setup: CourseNames) -> None:
-        super().__init__(__name__="__main__", __builtins__=builtins)
+        super().__init__(
+            {k: v for k, v in vars(builtins).items() if k not in spec.solution_names and not k.startswith("_")},
+            __name__="__main__",
+            __builtins__=builtins,
+        )
         self._session = session
         self._solution_names = spec.solution_names
         self._setup = setup
@@ -280,6 +284,8 @@ class Judge:
         stdout = _TestOutput(self)
         value: Any = None
         aborted: remote.JudgeAbort | None = None
+        if cell.partial:
+            self.session.epoch += 1  # what is known from before came without being counted
         self.session.numbers = [] if cell.partial else None
         try:
             self.session.begin_cell(limits.cpu_s, limits.wall_s)

@@ -128,18 +128,31 @@ def _no_order(self: Any, other: Any) -> NoReturn:
 class RemoteReference:
     """An object of the student's: a function, a class, an instance. Its attributes and calls cross the wire."""
 
-    __slots__ = ("__weakref__", "grader_kind", "grader_knows", "grader_link", "grader_name")
+    __slots__ = ("__weakref__", "grader_kind", "grader_knows", "grader_link", "grader_name", "grader_parts")
 
     def __init__(self, session: Session, number: int, kind: str, name: str) -> None:
         object.__setattr__(self, "grader_link", Link(session, number))
         object.__setattr__(self, "grader_knows", False)  # a value of the test's went into it by an operator
         object.__setattr__(self, "grader_kind", kind)
         object.__setattr__(self, "grader_name", name)
+        self.grader_note(None)
+
+    def grader_note(self, parts: tuple[int, dict[str, Any], frozenset[str]] | None) -> None:
+        """Keep attributes and names of methods, with the epoch for which they hold."""
+        object.__setattr__(self, "grader_parts", parts)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("grader_"):
             raise AttributeError(name)
-        return self.grader_link.session.operate("getattr", self, name)
+        session = self.grader_link.session
+        if self.grader_parts is not None and self.grader_parts[0] == session.epoch and session.broken is None:
+            _, attributes, methods = self.grader_parts
+            if name in attributes:
+                session.looked.add(name)
+                return attributes[name]
+            if name in methods:
+                return RemoteMethod(self, name)
+        return session.operate("getattr", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.grader_link.session.operate("setattr", self, name, value)
@@ -272,6 +285,41 @@ for _name in (
 RemoteReference.__doc__ = property(lambda self: self.grader_link.session.operate("getattr", self, "__doc__"))  # type: ignore[assignment]
 
 
+class RemoteMethod(RemoteReference):
+    """A method of an object that is known to have it: asked for and called in one request, as most methods are.
+
+    Used in any other way, it is asked for then.
+    """
+
+    __slots__ = ("grader_found", "grader_owner")
+
+    def __init__(self, owner: RemoteReference, name: str) -> None:
+        for slot, value in (("owner", owner), ("found", None), ("knows", False), ("kind", "callable"), ("name", name)):
+            object.__setattr__(self, f"grader_{slot}", value)
+        self.grader_note(None)
+
+    @property
+    def grader_link(self) -> Link:
+        """Where the method is on the other side."""
+        if self.grader_found is None:
+            found = self.grader_owner.grader_link.session.operate("getattr", self.grader_owner, self.grader_name)
+            if not isinstance(found, RemoteReference):
+                raise NotPlainData(f"{self.grader_name} is no longer a method")
+            object.__setattr__(self, "grader_found", found)
+        link: Link = self.grader_found.grader_link
+        return link
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        owner = self.grader_owner
+        if self.grader_found is not None:
+            return super().__call__(*args, **kwargs)
+        return owner.grader_link.session.operate("callmethod", owner, self.grader_name, *args, **kwargs)
+
+    def __del__(self) -> None:
+        """Nothing: what was found is let go of by itself."""
+
+
 class Named:
     """Something of the standard library, found by name on the other side."""
 
@@ -286,6 +334,15 @@ def _fresh(view: Any) -> None:
     link = view.grader_link
     if link.epoch != link.session.epoch:
         link.session.fetch(view)
+
+
+ASSIGN_ITEMS = 64
+"""A change to one of so many items is written through as a whole, with the next message, at no cost of its own."""
+
+
+def _is_fresh_and_small(view: Any, base: Any) -> bool:
+    link = view.grader_link
+    return bool(link.epoch == link.session.epoch and base.__len__(view) <= ASSIGN_ITEMS)
 
 
 def _reader(base: type, name: str) -> Callable[..., Any]:
@@ -347,12 +404,20 @@ class ListView(list):  # type: ignore[type-arg]
             list.__setitem__(self, key, value)
             link.session.assign(self)
             return
+        if _is_fresh_and_small(self, list):
+            list.__setitem__(self, key, value)
+            link.session.assign(self)
+            return
         link.session.operate("setitem", self, key, value)
         if link.epoch == link.session.epoch:
             list.__setitem__(self, key, value)
 
     def append(self, value: Any) -> None:  # noqa: D102
         link = self.grader_link
+        if _is_fresh_and_small(self, list):
+            list.append(self, value)
+            link.session.assign(self)
+            return
         link.session.operate("append", self, value)
         if link.epoch == link.session.epoch:
             list.append(self, value)
@@ -419,6 +484,10 @@ class DictView(dict):  # type: ignore[type-arg]
 
     def __setitem__(self, key: Any, value: Any) -> None:
         link = self.grader_link
+        if _is_fresh_and_small(self, dict):
+            dict.__setitem__(self, key, value)
+            link.session.assign(self)
+            return
         link.session.operate("setitem", self, key, value)
         if link.epoch == link.session.epoch:
             dict.__setitem__(self, key, value)

@@ -71,6 +71,8 @@ DISK_FILES = 4
 """The student's folder holds this many files of the largest size, and what was handed in."""
 _SHOWS_SENDERS = hasattr(socket, "SO_PASSCRED") and hasattr(socket, "SCM_CREDENTIALS")
 _SENDER = struct.Struct("3i")
+FRESH_S = 0.04
+"""A reading of CPU times holds this long: /proc is slow, cells are many, and limits are some hundred times as large."""
 MAX_RESUMES = 8
 """How often a notebook may end its process and go on from a snapshot; each resume has pipes of its own."""
 
@@ -90,6 +92,7 @@ class StudentProcess:
     over_memory: bool = False
     killed: bool = False
     _cpu_s: float = 0.0
+    _next_reading: float = 0.0
     _reports: bytes = b""
 
     @property
@@ -104,6 +107,7 @@ class StudentProcess:
     def kill(self) -> None:
         """End the student process and all its descendants; twice does no harm."""
         if not self.killed:
+            self._next_reading = 0.0
             self._cpu_s = self.cpu_s()
             self.killed = True
             self._order(b"K\n")
@@ -149,9 +153,11 @@ class StudentProcess:
         return bool(chunk)
 
     def cpu_s(self) -> float:
-        """CPU seconds of the student process and everything it started, living or dead."""
-        if not self.killed:  # afterwards the keeper is gone, and with it the account
+        """CPU seconds of the student process and everything it started, living or dead, ``FRESH_S`` ago at most."""
+        # When it has been killed, the keeper is gone, and with it the account.
+        if not self.killed and now() >= self._next_reading:
             self._cpu_s = max(self._cpu_s, tree_cpu_s(self.keeper_pid))
+            self._next_reading = now() + FRESH_S
         return self._cpu_s
 
     def is_dead(self) -> bool:

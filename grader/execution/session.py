@@ -46,7 +46,8 @@ MAX_PEEKS = 4
 """Items read one by one from a view of unknown size before all of it is fetched."""
 ITEMS_A_PEEK = 50
 """Reading one item costs about as much as this many in a fetch."""
-SWEEP_EVERY = 200
+SWEEP_ABOVE = 4
+"""Containers of the judge's that may be known to the other side before those nobody holds any more are looked for."""
 _QUIET = frozenset(("fetch", "getitem", "setitem", "append"))
 """Operations that run no student code on a list or dict and plain keys: views stay fresh."""
 
@@ -111,6 +112,11 @@ class Session:
         self.stop_is_meant = True
         """False where no test expects StopIteration of a call; then it does not pass for the end of an iteration."""
         self._names: dict[tuple[str, str], RemoteReference] = {}
+        self._written: dict[int, tuple[Any, list[Any]]] = {}
+        self.looked: set[str] = set()
+        """Attributes that have been read since the last request."""
+        self._last_use = ("", "")
+        self._uses: dict[tuple[str, str], set[str]] = {("", ""): set()}
         self._cell_cpu_limit = float("inf")
         self._cell_wall_deadline = float("inf")
         self.cpu_at_cell = 0.0
@@ -118,7 +124,7 @@ class Session:
         self._next_look = 0.0
         self._held: list[Any] = []
         self._weight = 0  # items in the contents of the last message
-        self._next_sweep = SWEEP_EVERY
+        self._sweep_above = SWEEP_ABOVE
         self._dead = False
 
     # -- limits ----------------------------------------------------------------------------------------------
@@ -231,6 +237,7 @@ class Session:
         self.broken = None
         self.epoch += 1
         self._names.clear()
+        self._written.clear()
         self._interrupted_at = None
         self._cell_cpu_limit, self.cpu_at_cell = REPLAY_CPU_S, self.cpu_s()
         self._cell_wall_deadline = now() + 4 * REPLAY_CPU_S
@@ -255,6 +262,7 @@ class Session:
 
     def run_cell(self, index: int, source: str, names: list[str]) -> str:
         """Run a cell of the notebook and give its outputs as JSON text."""
+        self._flush()
         self.epoch += 1
         self._names.clear()
         seq = self._next_seq()
@@ -275,17 +283,43 @@ class Session:
             named = [[key, self.encode(value)] for key, value in kwargs.items()]
         except wire.WireError as exc:
             raise NotPlainData(str(exc)) from None
-        if name not in _QUIET or not isinstance(args[0], (ListView, DictView)) or isinstance(args[-1], RemoteReference):
+        # Whether an attribute was simply there, the answer says.
+        is_quiet = name in _QUIET and isinstance(args[0], (ListView, DictView))
+        if name != "getattr" and (not is_quiet or isinstance(args[-1], RemoteReference)):
             self.epoch += 1
         seq, gone = self._next_seq(), self._let_go()
-        request = ["op", seq, name, forms, named, self._push(), gone]
+        last_use = self._last_use
+        request = ["op", seq, name, forms, named, self._push(), gone, self._looks_after(name, args)]
         try:
-            return self._result(seq, self._exchange(request))
+            reply = self._exchange(request)
+            if name == "getattr" and reply[0] != "same":
+                self.epoch += 1
+            value = self._result(seq, reply)
+            if name == "getattr" and last_use[0] and not isinstance(value, RemoteReference):
+                self._uses[last_use].add(args[1])  # it should have come with the answer before
+            return value
         except StopIteration as exc:
             if name == "next" or self.stop_is_meant:
                 raise
             # As out of a generator (PEP 479): `all(map(check, cases))` would take it for the end of the cases.
             raise RuntimeError("student code raised StopIteration") from exc
+
+    def _looks_after(self, name: str, args: tuple[Any, ...]) -> list[str] | None:
+        """Attributes that will probably be read after this request: those that were, after others like it.
+
+        Returns:
+            Their names; None, for all, if there was none like it.
+        """
+        if self._last_use[0]:
+            self._uses.setdefault(self._last_use, set()).update(self.looked)
+        self.looked = set()
+        self._last_use = ("", "")
+        if name in ("callmethod", "getattr", "lookup"):
+            self._last_use = (name, args[1])
+        elif name == "call":
+            self._last_use = (name, getattr(args[0], "grader_name", ""))
+        known = self._uses.get(self._last_use)
+        return None if known is None else sorted(known)
 
     def lookup(self, space: str, name: str) -> Any:
         """What a name means in the student process: in the notebook, in a setup cell, or in ``chapters``."""
@@ -301,7 +335,8 @@ class Session:
         if self._dead or self.broken is not None:
             raise self.broken or ProcessDied("the process has ended")
         seq, gone = self._next_seq(), self._let_go()
-        return self._result(seq, self._exchange(["op", seq, "lookup", [space, name], [], [], gone]))
+        looks = self._looks_after("lookup", (space, name))
+        return self._result(seq, self._exchange(["op", seq, "lookup", [space, name], [], self._push(), gone, looks]))
 
     def fetch(self, view: Any) -> None:
         """Bring a view (and all lists and dicts in it) up to date."""
@@ -311,7 +346,7 @@ class Session:
         view.grader_link.weight = self._weight
 
     def assign(self, view: Any) -> None:
-        """Write a view's whole contents through."""
+        """Write a view's whole contents through: with the next message, before which no student code runs."""
         if self._dead or self.broken is not None:
             raise self.broken or ProcessDied("the process has ended")
         self.on_request()
@@ -321,9 +356,13 @@ class Session:
             if tag == "d"
             else [self.encode(item) for item in list.__iter__(view)]
         )
-        seq, gone = self._next_seq(), self._let_go()
-        sync = [*self._push(), [tag, view.grader_link.number, items]]
-        self._result(seq, self._exchange(["op", seq, "assign", [], [], sync, gone]))
+        self._written[view.grader_link.number] = (view, [tag, view.grader_link.number, items])
+
+    def _flush(self) -> None:
+        """Send what was written to views now."""
+        if self._written:
+            seq, gone = self._next_seq(), self._let_go()
+            self._result(seq, self._exchange(["op", seq, "assign", [], [], self._push(), gone]))
 
     def may_peek(self, view: Any) -> bool:
         """True while reading single items of a stale view is cheaper than fetching all of it."""
@@ -338,9 +377,9 @@ class Session:
 
     def _let_go(self) -> list[int]:
         """Ids that the other side may forget, with the request in which they are sent."""
-        if self.seq >= self._next_sweep:
-            self._next_sweep = self.seq + SWEEP_EVERY
+        if len(self._linked) > self._sweep_above:
             self._sweep()
+            self._sweep_above = 2 * len(self._linked) + SWEEP_ABOVE
         gone, self.gone = sorted(self.gone), set()
         return gone
 
@@ -368,7 +407,7 @@ class Session:
         self._log.append(data)
 
     def _result(self, seq: int, reply: list[Any]) -> Any:
-        if len(reply) != 6 or reply[0] not in ("ok", "err") or reply[1] != seq:
+        if len(reply) != 6 or reply[0] not in ("ok", "same", "err") or reply[1] != seq:
             raise self._abort(ProcessDied("the process broke the protocol: not the answer to the question"))
         kind, _, payload, back, contents, outputs = reply
         self._take(contents, back)
@@ -444,7 +483,10 @@ class Session:
         # Views that came with a message live until the next one: its value, decoded later, may be one of them.
         self._held = held = []
         self._weight = 0
-        for tag, number, items in contents:
+        for tag, number, items, *more in contents:
+            if tag == "a":
+                held.append(self._take_attributes(number, items, *more))
+                continue
             if tag not in ("l", "d") or type(number) is not int or number < 0:
                 raise wire.WireError("contents of something that has none")
             view = self.decode([tag, number])
@@ -453,6 +495,15 @@ class Session:
             view.grader_link.epoch = self.epoch
             view.grader_link.peeks = 0
             self._weight += len(items)
+
+    def _take_attributes(self, number: int, name: str, pairs: list[Any], methods: list[Any]) -> Any:
+        """Note what is known of an object until student code runs again."""
+        if type(number) is not int or number < 0:
+            raise wire.WireError("attributes of something that has none")
+        reference = self.decode(["o", number, "object", name])
+        attributes = {str(key): self.decode(form) for key, form in pairs}
+        reference.grader_note((self.epoch, attributes, frozenset(map(str, methods))))
+        return reference
 
     def _take_back(self, back: list[Any]) -> None:
         for tag, number, items in back:
@@ -470,7 +521,9 @@ class Session:
             base.clear(container)
             base.update(container, pairs)
             return
-        values = [self.decode(item) for item in items]
+        # Without arrays among them, items are their own values.
+        plain = list not in set(map(type, items)) and self.numbers is None
+        values = items if plain else [self.decode(item) for item in items]
         base.clear(container)
         (base.extend if tag == "l" else base.update)(container, values)
 
@@ -543,10 +596,11 @@ class Session:
     def _push(self) -> list[Any]:
         """Contents of the judge's own containers that the other side does not have yet, or not as they are now."""
         stale: list[Any] = []
+        written, self._written = self._written, {}
         while True:
             new = [(number, item) for number, item in self._linked.items() if item.is_stale()]
             if not new:
-                return stale
+                return [*stale, *(entry for _, entry in written.values())]
             for number, linked in new:
                 try:
                     if linked.tag == "d":

@@ -6,6 +6,7 @@ Everything here is at the mercy of student code, and nothing here is trusted: th
 
 from __future__ import annotations
 
+import ast
 import base64
 import builtins
 import importlib
@@ -173,6 +174,22 @@ class CellCompiler(CachingCompiler):
         super().__init__()
         self.cell_index = -1
         self.cells: dict[str, int] = {}
+        self._parsed: tuple[str, int, ast.Module] | None = None
+
+    def parses(self, source: str) -> bool:
+        """True for plain Python; the tree is kept for ``ast_parse``, which will be asked for it next."""
+        try:
+            self._parsed = (source, self.flags, super().ast_parse(source, "<unknown>", "exec"))
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+            self._parsed = None
+        return self._parsed is not None
+
+    def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> Any:
+        """The tree of a cell, parsed once."""
+        kept, self._parsed = self._parsed, None
+        if kept is not None and symbol == "exec" and kept[:2] == (source, self.flags):
+            return kept[2]
+        return super().ast_parse(source, filename, symbol)
 
     def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
         """A name of IPython's, noted with the running cell."""
@@ -190,6 +207,34 @@ class StudentShell(InteractiveShell):
     def __init__(self, recorder: Recorder, **kwargs: Any) -> None:
         self.recorder = recorder
         super().__init__(**kwargs)
+        self._usual = self._transformers()
+
+    def _transformers(self) -> list[Any]:
+        manager = self.input_transformer_manager
+        own = (manager.cleanup_transforms, manager.line_transforms, manager.token_transformers)
+        return [entry for part in (*own, self.input_transformers_post) for entry in part]
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """IPython's input transformation, left out where it changes nothing: it takes longer than most cells.
+
+        What parses as Python holds no ``%``, ``!`` or ``?`` of IPython's; a single line may still be a magic's name,
+        and ``In [1]:`` a pasted prompt.
+        """
+        lines = raw_cell.splitlines(keepends=True)
+        while len(lines) > 1 and not lines[0].strip():
+            del lines[0]
+        cell = "".join(lines)
+        cell = cell if cell.endswith("\n") else cell + "\n"
+        is_plain = len(lines) > 1 and "In [" not in cell and not cell[0].isspace() and "\f" not in cell
+        if is_plain and self.compile.parses(cell) and self._transformers() == self._usual:
+            return cell
+        transformed: str = super().transform_cell(raw_cell)
+        return transformed
+
+    def should_run_async(self, raw_cell: str, **kwargs: Any) -> bool:
+        """True for ``await`` outside of functions; IPython would compile every cell to find out."""
+        text = kwargs.get("transformed_cell") or raw_cell
+        return ("await" in text or "async" in text) and bool(super().should_run_async(raw_cell, **kwargs))
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         text = [line if len(line) <= MAX_TEXT else line[:MAX_TEXT] + " …" for line in stb]
@@ -290,13 +335,29 @@ class Values:
 
     # -- towards the judge ------------------------------------------------------------------------------------------
 
-    def encode(self, value: Any, contents: list[Any], budget: int = wire.INLINE_ITEMS) -> Any:
-        """The wire form of ``value``; contents of new lists and dicts are added to ``contents``, up to ``budget``."""
+    def encode(
+        self,
+        value: Any,
+        contents: list[Any],
+        budget: int = wire.INLINE_ITEMS,
+        *,
+        about: Any = None,
+        looks: list[str] | None = None,
+    ) -> Any:
+        """The wire form of ``value``; contents of what it holds are added to ``contents``, up to ``budget`` items.
+
+        So are attributes of objects in it, and of ``about``: those that the judge probably ``looks`` at next, or all,
+        and the names of their methods.
+        """
         queue: deque[Any] = deque()
         form = self._encode(value, queue, 0)
+        objects: deque[Any] = deque()
         seen: set[int] = set()
         while queue:
             container = queue.popleft()
+            if type(container) is tuple:
+                objects.append(container)
+                continue
             if id(container) in seen:
                 continue
             seen.add(id(container))
@@ -304,7 +365,57 @@ class Values:
             if budget < 0:
                 break
             contents.append(self._contents(container, queue))
+        if about is not None:
+            self._encode(about, objects, 0)
+        if objects:
+            self._add_attributes(objects, contents, seen, looks)
         return form
+
+    def _add_attributes(
+        self, objects: deque[Any], contents: list[Any], seen: set[int], looks: list[str] | None
+    ) -> None:
+        room = wire.INLINE_ATTRIBUTES
+        while objects:
+            value, (attributes, methods) = objects.popleft()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if looks is not None:
+                attributes = {name: attributes[name] for name in looks if name in attributes}
+            room -= 1 + len(attributes)
+            if room < 0:
+                return
+            pairs = []
+            for name, item in attributes.items():
+                queue: deque[Any] = deque()
+                pairs.append([name, self._encode(item, queue, 0)])
+                room -= self._add_whole(queue, contents, objects, seen, room)
+            contents.append(["a", self.tags[id(value)][1], _name_of(type(value)), pairs, methods])
+
+    def _add_whole(self, queue: deque[Any], contents: list[Any], objects: deque[Any], seen: set[int], room: int) -> int:
+        """Add an attribute's contents with all that is nested in it, or nothing: rows fetched one by one cost more.
+
+        Returns:
+            How many items were added.
+        """
+        entries: list[Any] = []
+        found: list[Any] = []
+        inner: set[int] = set()
+        used = 0
+        while queue:
+            container = queue.popleft()
+            if type(container) is tuple:
+                found.append(container)
+            elif id(container) not in seen and id(container) not in inner:
+                inner.add(id(container))
+                used += len(container)
+                if used > room:
+                    return 0
+                entries.append(self._contents(container, queue))
+        contents += entries
+        objects += found
+        seen |= inner
+        return used
 
     def _contents(self, container: Any, queue: deque[Any] | None) -> list[Any]:
         tag, number = self.tags[id(container)]
@@ -313,7 +424,10 @@ class Values:
                 raise wire.WireError(f"a dict of {len(container)} keys; at most {wire.MAX_KEYS} may cross")
             pairs = [[self._encode(k, queue, 0), self._encode(v, queue, 0)] for k, v in list(container.items())]
             return [tag, number, pairs]
-        return [tag, number, [self._encode(item, queue, 0) for item in list(container)]]
+        items = list(container)
+        if not _PASS_AS_THEY_ARE.issuperset(map(type, items)):
+            items = [self._encode(item, queue, 0) for item in items]
+        return [tag, number, items]
 
     def _encode(self, value: Any, queue: deque[Any] | None, depth: int) -> Any:
         form = wire.encode_scalar(value)
@@ -340,7 +454,12 @@ class Values:
             return [tag, [self._encode(item, queue, depth + 1) for item in value]]
         if known is None:
             known = self._keep(value, "o")
-        return ["o", known[1], *_kind_and_name(value)]
+        kind_and_name = _kind_and_name(value)
+        if queue is not None and kind_and_name[0] == "object":
+            parts = plain_parts(value)
+            if parts is not None:
+                queue.append((value, parts))
+        return ["o", known[1], *kind_and_name]
 
     def _keep(self, value: Any, tag: str) -> tuple[str, int]:
         number = self.next_id
@@ -420,8 +539,51 @@ class Values:
             queue: deque[Any] = deque()
             back.append(self._contents(container, queue))
             for item in queue:
-                self.encode(item, contents)
+                self.encode(item[0] if type(item) is tuple else item, contents)
         return back
+
+
+_PASS_AS_THEY_ARE = frozenset((float, str, bool, type(None)))
+MAX_CLASS_ITEMS = 64
+_SHORT = 200
+_OWN_LOOKUP: Any = vars(object).get("__getattribute__")
+
+
+def plain_parts(value: Any) -> tuple[dict[str, Any], list[str]] | None:
+    """Attributes and methods of an object that can be looked up without running any code of its class.
+
+    Returns:
+        The attributes in its ``__dict__`` that no property stands before (long texts and tuples left out), and the
+        names of its class's functions; None for an object that has its own way with attributes.
+    """
+    kind = type(value)
+    if type(kind) is not type or kind.__getattribute__ is not _OWN_LOOKUP:
+        return None
+    bases = kind.__mro__[:-1]
+    if kind.__module__ == "builtins" or sum([len(vars(base)) for base in bases]) > MAX_CLASS_ITEMS:
+        return None
+    try:
+        own: Any = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return None
+    if type(own) is not dict or len(own) > MAX_CLASS_ITEMS:
+        return None
+    methods: dict[str, bool] = {}
+    for base in bases:
+        for name, item in vars(base).items():
+            if name not in methods:
+                methods[name] = type(item) is types.FunctionType
+                if hasattr(type(item), "__set__") and name in own:
+                    own = {key: item for key, item in own.items() if key != name}
+    shown = {
+        name: item
+        for name, item in own.items()
+        if type(name) is str
+        and name[:2] != "__"
+        and type(item) not in (tuple, set, frozenset)
+        and not (type(item) in (str, bytes) and len(item) > _SHORT)
+    }
+    return shown, [name for name, is_method in methods.items() if is_method and name not in own and name[:2] != "__"]
 
 
 def _snapshot(container: Any) -> list[Any]:
@@ -511,6 +673,7 @@ def _power(base: Any, exponent: Any) -> Any:
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "call": lambda target, /, *args, **kwargs: target(*args, **kwargs),
     "getattr": getattr,
+    "callmethod": lambda target, name, /, *args, **kwargs: getattr(target, name)(*args, **kwargs),
     "setattr": setattr,
     "delattr": delattr,
     "getitem": operator.getitem,
@@ -648,12 +811,21 @@ class Server:
         return ["ran", seq, back, contents, self.shell.recorder.take()]
 
     def operate(
-        self, seq: int, name: str, args: list[Any], kwargs: list[Any], sync: list[Any], gone: list[int]
+        self,
+        seq: int,
+        name: str,
+        args: list[Any],
+        kwargs: list[Any],
+        sync: list[Any],
+        gone: list[int],
+        looks: list[str] | None = None,
     ) -> list[Any]:
-        """Do one operation of the judge's on an object of the student's."""
+        """Do one operation of the judge's on an object of the student's; ``looks`` as in ``Values.encode``."""
         values = self.values
         _plain_streams(self.shell.recorder)
         contents: list[Any] = []
+        about: Any = None
+        done = "ok"
         try:
             values.release(gone)
             values.apply(sync)
@@ -668,12 +840,19 @@ class Server:
             else:
                 decoded = [values.decode(arg) for arg in args]
                 named = {key: values.decode(value) for key, value in kwargs}
+                if name == "getattr":
+                    parts = plain_parts(decoded[0])
+                    done = "same" if parts and (decoded[1] in parts[0] or decoded[1] in parts[1]) else "ok"
                 result = OPERATIONS[name](*decoded, **named)
-            form = values.encode(result, contents)
+                if name in ("getattr", "callmethod"):
+                    about = decoded[0]
+                elif name == "call" and type(decoded[0]) is types.MethodType:
+                    about = decoded[0].__self__
+            form = values.encode(result, contents, about=about, looks=looks)
             back = values.changed(contents)
         except BaseException as exc:  # noqa: BLE001 (whatever student code raises is an answer)
             return self.failure(seq, exc)
-        return ["ok", seq, form, back, contents, self.shell.recorder.take()]
+        return [done, seq, form, back, contents, self.shell.recorder.take()]
 
     def lookup(self, space: str, name: str) -> Any:
         """What a name means now in the notebook, or meant in a setup cell, or means in ``chapters``."""

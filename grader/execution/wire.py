@@ -20,6 +20,7 @@ A frame is four bytes of length (big-endian) and that many bytes of JSON. JSON a
 ``["g", a, b, c]``      a range
 ``["k", a, b, c]``      a slice
 ``["x", re, im]``       a complex number
+``["a", id, n, …]``     among contents: attributes and methods of an object whose class has no say in their lookup
 ======================  =================================================================
 
 Ids that the student process gives out are positive, the judge's are negative. No pickle, no eval, on either end.
@@ -45,6 +46,8 @@ MAX_DEPTH = 50
 MAX_INT_BITS = 200_000
 INLINE_ITEMS = 128
 """A container's contents travel with the first mention up to this many items in all; larger ones are fetched on use."""
+INLINE_ATTRIBUTES = 256
+"""So do attributes of objects, with their contents, up to this many items in all."""
 
 _HEADER = struct.Struct(">I")
 _SMALL_INT = 1 << 63
@@ -76,13 +79,14 @@ class WireTimeout(Exception):  # noqa: N818
 
 def dumps(message: Any) -> bytes:
     """One message as JSON bytes (nan and the infinities as JavaScript writes them)."""
-    return json.dumps(message, separators=(",", ":"), check_circular=False).encode()
+    return _encode(message).encode()
 
 
 def _no_objects(pairs: list[tuple[str, Any]]) -> Any:
     raise WireError("a JSON object where only tagged arrays are allowed")
 
 
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _decode = json.JSONDecoder(object_pairs_hook=_no_objects).decode
 
 
