@@ -7,6 +7,7 @@ to through a ``wire.Channel``. This module alone knows how isolation is done.
 from __future__ import annotations
 
 import base64
+import copy
 import dataclasses
 import json
 import os
@@ -207,6 +208,7 @@ class Template:
 
     def __init__(self, reference: Sequence[Sequence[str]], isolation: str = "auto") -> None:
         self.isolation = isolation
+        self._is_copy = False
         # In a closed sandbox all files are in its own tmpfs, and nothing of it is on the disk.
         self.home = tempfile.mkdtemp(prefix="grader-") if isolation == "process" else ""
         ours, theirs = socket.socketpair()
@@ -245,6 +247,33 @@ class Template:
                 "reference": [list(part) for part in reference],
             }
         )
+        self._wait_until_ready()
+
+    def for_chapter(self, reference: Sequence[Sequence[str]]) -> Template:
+        """Another template with a chapter's reference, forked from this one, which must have none and live on.
+
+        Raises:
+            SandboxError: it does not start.
+        """
+        other = copy.copy(self)
+        ours, theirs = socket.socketpair()
+        if _SHOWS_SENDERS:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        try:
+            socket.send_fds(self._control, [b"T"], [theirs.fileno()])
+            self._tell({"reference": [list(part) for part in reference]})
+        except OSError as exc:
+            ours.close()
+            raise self._broken() from exc
+        finally:
+            theirs.close()
+        other._control = ours
+        other._is_copy = True
+        ours.settimeout(START_TIMEOUT_S)
+        other._wait_until_ready()
+        return other
+
+    def _wait_until_ready(self) -> None:
         answer, _ = self._hear()
         if "missing" in answer:
             self.close()
@@ -369,6 +398,8 @@ class Template:
     def close(self) -> None:
         """End the template; its student processes end with their judges."""
         self._control.close()
+        if self._is_copy:
+            return
         try:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import json
 import os
 import select
@@ -191,29 +192,52 @@ def main(control: socket.socket, order: dict[str, Any]) -> None:
     site.setcopyright()
     os.environ["HOME"] = os.environ["IPYTHONDIR"] = sandbox.home
     _load_own_modules(texts)
-    from grader.execution import reference, student_side
+    from grader.execution import student_side
 
-    recorder = student_side.Recorder(1 << 20)
-    shell = student_side.make_shell(recorder)
+    shell = student_side.make_shell(student_side.Recorder(1 << 20))
+    _serve(control, sandbox, shell, order.pop("reference"))
+
+
+def _serve(control: socket.socket, sandbox: Sandbox, shell: Any, texts: list[list[str]]) -> None:
+    """Load the reference of a chapter's predecessors, and fork what the owner asks for until it hangs up."""
+    from grader.execution import reference
+
     try:
         # The text must not stay in a process that will run student code.
-        chapters = reference.build_chapters(order.pop("reference"))
+        chapters = reference.build_chapters(texts)
     except Exception as exc:  # noqa: BLE001 (the course's own text; its author is told)
         send_json(control, {"error": f"{type(exc).__name__}: {exc}"})
         return
+    texts.clear()
     sys.modules["chapters"] = chapters
     pristine = {key: value for key, value in vars(chapters).items() if not key.startswith("_")}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need no reaping
+    gc.collect()
+    gc.freeze()  # a collection in a student process shall not touch, and so copy, what it has from here
     send_json(control, {"ready": True})
     while True:
         try:
-            _, fds, _, _ = socket.recv_fds(control, 1, 64)
+            word, fds, _, _ = socket.recv_fds(control, 1, 64)
         except OSError:
             return
         request = receive_json(control) if fds else None
         if request is None:
             return
-        _start_keeper(control, sandbox, shell, request, fds, pristine)
+        if word == b"T":
+            _fork_template(control, sandbox, shell, request["reference"], fds[0])
+        else:
+            _start_keeper(control, sandbox, shell, request, fds, pristine)
+
+
+def _fork_template(control: socket.socket, sandbox: Sandbox, shell: Any, texts: list[list[str]], fd: int) -> None:
+    """Another template for another chapter: a copy of this one, which has seen nothing of the course's."""
+    if os.fork() == 0:
+        try:
+            control.close()
+            _serve(socket.socket(fileno=fd), sandbox, shell, texts)
+        finally:
+            os._exit(0)
+    os.close(fd)
 
 
 def _start_keeper(
