@@ -35,9 +35,8 @@ def run(root, *command):
     return time.perf_counter() - started
 
 
-def build(place, n_students, chapters):
-    """Two copies of the course with the same submissions: ours, and one for stock nbgrader without our lines."""
-    ours, stock = place / "ours", place / "stock"
+def build_course(ours, n_students, chapters):
+    """A copy of the course with hand-ins of honest sample students, of mixed quality; how many there are."""
     ours.mkdir()
     for name in ("course_config.py", "nbgrader_config.py"):
         shutil.copy(ROOT / name, ours)
@@ -52,6 +51,13 @@ def build(place, n_students, chapters):
         for number in range(n_students):
             student = dataclasses.replace(able[number % len(able)], student_id=f"sample_{number:04d}")
             count += len(hand_in(student, config.layout, config, [chapter]))
+    return count
+
+
+def build_both(place, n_students, chapters):
+    """Two copies of the course with the same submissions: ours, and one for stock nbgrader without our lines."""
+    ours, stock = place / "ours", place / "stock"
+    count = build_course(ours, n_students, chapters)
     stock.mkdir()
     shutil.copytree(ours / "source", stock / "source")
     text = (ours / "course_config.py").read_text(encoding="utf-8")
@@ -73,7 +79,7 @@ def main():
     parser.add_argument("--chapters", nargs="*", default=CHAPTERS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ours, stock, count = build(Path(folder), options.students, options.chapters)
+        ours, stock, count = build_both(Path(folder), options.students, options.chapters)
         print(f"{count} submissions, chapters {options.chapters[0]} … {options.chapters[-1]}, --jobs {options.jobs}")
         ratios = []
         for number in range(options.rounds):
