@@ -71,15 +71,21 @@ class Bench:
         limits: Limits = USUAL,
         *,
         session: Session | None = None,
+        may_restart: bool = False,
         **more: Any,
     ) -> Hearing:
-        """Hear a notebook of the student's cells (text) and grade cells, in order."""
+        """Hear a notebook of the student's cells (text) and grade cells, in order.
+
+        Crashes before the first snapshot are repeated from the start if it ``may_restart``; otherwise there is a
+        snapshot before the first cell.
+        """
         student = [step for step in steps if isinstance(step, str)]
         spec = spec_for(student, [step for step in steps if not isinstance(step, str)], limits, **more)
         order = [Step(step, "code") if isinstance(step, str) else Step(step.source, "code", step) for step in steps]
         if session is not None:
             return Judge(spec, session).hear(order)
-        with closing(self.start(limits)) as own:
+        restart = (lambda: self.start(limits).process) if may_restart else None
+        with closing(Session(self.start(limits).process, restart)) as own:
             return Judge(spec, own).hear(order)
 
     def verdict(self, student: str, test: str, limits: Limits = USUAL, **more: Any) -> Verdict:

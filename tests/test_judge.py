@@ -66,7 +66,8 @@ def test_only_a_test_that_ran_to_its_end_earns_points(bench, student, test, outc
     assert (verdict.score, verdict.max_score) == (3 if outcome == "passed" else 0, 3)
 
 
-def test_a_cell_that_ends_its_process_costs_itself_only(bench):
+@pytest.mark.parametrize("may_restart", [False, True])
+def test_a_cell_that_ends_its_process_costs_itself_only(bench, may_restart):
     """What was defined before is there again for the next test, and later cells run."""
     steps = [
         "count = [0]\ndef good(): count[0] += 1; return count[0]",
@@ -78,13 +79,14 @@ def test_a_cell_that_ends_its_process_costs_itself_only(bench):
         "def late(): return good()",
         grade_cell("assert late() == 3", "fourth"),
     ]
-    heard = bench.hear(steps)
+    heard = bench.hear(steps, may_restart=may_restart)
     outcomes = {name: str(verdict.outcome) for name, verdict in heard.verdicts.items()}
     assert outcomes == {"first": "passed", "second": "crashed", "third": "passed", "fourth": "passed"}
     assert heard.records[5].stopped == "this cell ended its process: the process ended itself with status 2"
 
 
-def test_what_a_test_has_passed_is_there_after_a_crash(bench):
+@pytest.mark.parametrize("may_restart", [False, True])
+def test_what_a_test_has_passed_is_there_after_a_crash(bench, may_restart):
     """A list of the test's that student code kept is the same list in the process that goes on."""
     steps = [
         "import os\nkept = []\ndef keep(x): kept.append(x)\ndef get(): return kept[0]\ndef die(): os._exit(1)",
@@ -92,14 +94,15 @@ def test_what_a_test_has_passed_is_there_after_a_crash(bench):
         grade_cell("mine.append(2)\ndie()", "second"),
         grade_cell("assert get() is mine and mine == [1, 2]\nget().append(3)\nassert mine == [1, 2, 3]", "third"),
     ]
-    outcomes = {name: str(verdict.outcome) for name, verdict in bench.hear(steps).verdicts.items()}
+    outcomes = {name: str(verdict.outcome) for name, verdict in bench.hear(steps, may_restart=may_restart).verdicts.items()}
     assert outcomes == {"first": "passed", "second": "crashed", "third": "passed"}
 
 
-def test_after_too_many_crashes_the_rest_is_not_run(bench):
+@pytest.mark.parametrize("may_restart", [False, True])
+def test_after_too_many_crashes_the_rest_is_not_run(bench, may_restart):
     """A notebook may end its process eight times."""
     steps = ["import os\ndef f(): os._exit(1)", *(grade_cell("f()", f"test{n}") for n in range(11))]
-    outcomes = [str(verdict.outcome) for verdict in bench.hear(steps).verdicts.values()]
+    outcomes = [str(verdict.outcome) for verdict in bench.hear(steps, may_restart=may_restart).verdicts.values()]
     assert outcomes == ["crashed"] * 9 + ["not_run"] * 2
 
 

@@ -280,7 +280,7 @@ def _hear(
         return template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules, files=files)
 
     def hearing(*, visible_only: bool, skip: Mapping[int, str] | None = None) -> tuple[Hearing, float]:
-        with closing(Session(start())) as session:
+        with closing(Session(start(), start)) as session:
             judge = Judge(
                 spec,
                 session,

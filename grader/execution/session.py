@@ -29,7 +29,7 @@ from grader.execution.remote import (
     RemoteReference,
     clean_name,
 )
-from grader.execution.sandbox import StudentProcess, now
+from grader.execution.sandbox import MAX_RESUMES, StudentProcess, now
 
 REPLAY_CPU_S = 30.0
 """For repeating what was said since a snapshot: 50 ms of work, or one cell that took its whole limit."""
@@ -86,10 +86,15 @@ class Session:
 
     Args:
         process: a fresh student process; the session ends it.
+        restart: gives another one like it. It takes the place of a snapshot until the first 50 ms of work are done:
+            most notebooks need none, and a crash before that is repeated from the start.
     """
 
-    def __init__(self, process: StudentProcess) -> None:
+    def __init__(self, process: StudentProcess, restart: Callable[[], StudentProcess] | None = None) -> None:
         self.process = process
+        self._restart = restart
+        self._resumes = 0
+        self._spent_cpu_s = 0.0  # by processes before this one
         self.epoch = 0
         self.gone: set[int] = set()
         self.on_output: Callable[[str], None] = lambda _: None
@@ -100,7 +105,8 @@ class Session:
         self._log: list[bytes] = []  # what was sent since the snapshot
         self._mark = 0  # where the running cell begins in it
         self._snapshot_pid = 0
-        self._work_s = float("inf")  # since the snapshot; there is none yet
+        self._had_snapshot = False
+        self._work_s = 0.0 if restart else float("inf")  # since the snapshot; there is none yet
         self._views: weakref.WeakValueDictionary[tuple[str, int], Any] = weakref.WeakValueDictionary()
         self._linked: dict[int, _Linked] = {}
         self._linked_ids: dict[int, int] = {}
@@ -149,7 +155,7 @@ class Session:
 
     def cpu_s(self) -> float:
         """CPU seconds of all student processes of this session."""
-        return self.process.cpu_s()
+        return self._spent_cpu_s + self.process.cpu_s()
 
     def _receive(self) -> list[Any]:
         """The next frame, with an eye on the limits; decides between patience, an interrupt and the end."""
@@ -223,13 +229,17 @@ class Session:
         if reply[2] < 0:  # it has as many processes as it may have; the last snapshot is still there
             return
         self._snapshot_pid = reply[2]
+        self._had_snapshot = True
         self._log.clear()
         self._work_s = 0.0
 
     def resume(self) -> bool:
         """After a crash: go on with the snapshot, in the state from before the dead cell; False if that can't be."""
         snapshot_pid, self._snapshot_pid = self._snapshot_pid, 0
-        if not self.process.resume(snapshot_pid):
+        self._resumes += 1
+        if self._resumes > MAX_RESUMES or not (
+            self.process.resume(snapshot_pid) if snapshot_pid else self._begin_again()
+        ):
             return False
         del self._log[self._mark :]
         repeat, self._log = self._log, []
@@ -251,6 +261,15 @@ class Session:
         except (JudgeAbort, wire.WireTimeout, wire.PeerGone, wire.WireError):
             self._dead = True
             return False
+        return True
+
+    def _begin_again(self) -> bool:
+        """Put a fresh process in place of one that has died before it had left a snapshot."""
+        if self._restart is None or self._had_snapshot:
+            return False
+        self.process.close()
+        self._spent_cpu_s += self.process.cpu_s()
+        self.process = self._restart()
         return True
 
     def close(self) -> None:
