@@ -372,7 +372,8 @@ class Mouth:
 
 def fuzz_student(messages: int, seed: int = 0) -> dict[str, int]:
     """Send so many mutated requests to the student's end, in this process: each is answered or ends it all."""
-    from grader.execution.student_side import Recorder, Server, make_shell
+    from grader.execution.student_shell import Recorder, make_shell
+    from grader.execution.student_side import Server
 
     fuzz = Fuzz(seed)
     fuzz.wild = 0.02

@@ -94,7 +94,9 @@ def test_what_a_test_has_passed_is_there_after_a_crash(bench, may_restart):
         grade_cell("mine.append(2)\ndie()", "second"),
         grade_cell("assert get() is mine and mine == [1, 2]\nget().append(3)\nassert mine == [1, 2, 3]", "third"),
     ]
-    outcomes = {name: str(verdict.outcome) for name, verdict in bench.hear(steps, may_restart=may_restart).verdicts.items()}
+    outcomes = {
+        name: str(verdict.outcome) for name, verdict in bench.hear(steps, may_restart=may_restart).verdicts.items()
+    }
     assert outcomes == {"first": "passed", "second": "crashed", "third": "passed"}
 
 

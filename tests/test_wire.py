@@ -13,7 +13,7 @@ from grader.execution import wire
 from grader.execution.failures import Failures
 from grader.execution.remote import ProcessDied
 from grader.execution.session import Session
-from grader.execution.student_side import Values
+from grader.execution.student_values import Values
 
 any_text = st.text(st.characters(exclude_categories=()))  # lone surrogates too
 large_ints = st.integers(-(2**2000), 2**2000) | st.sampled_from([2**63 - 1, 2**63, -(2**63), -(2**63) - 1])

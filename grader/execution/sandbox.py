@@ -43,7 +43,7 @@ module.main(control, order)
 """
 _WALLS = ("kernel", "landlock", "seccomp", "isolation")
 """What the template is given beside itself to shut itself in, in the order of their imports."""
-_MODULES = ("wire", "reference", "student_side")
+_MODULES = ("wire", "reference", "student_values", "student_shell", "student_side")
 """And what it imports when it has."""
 
 START_TIMEOUT_S = 60.0

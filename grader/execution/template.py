@@ -192,9 +192,9 @@ def main(control: socket.socket, order: dict[str, Any]) -> None:
     site.setcopyright()
     os.environ["HOME"] = os.environ["IPYTHONDIR"] = sandbox.home
     _load_own_modules(texts)
-    from grader.execution import student_side
+    from grader.execution import student_shell
 
-    shell = student_side.make_shell(student_side.Recorder(1 << 20))
+    shell = student_shell.make_shell(student_shell.Recorder(1 << 20))
     _serve(control, sandbox, shell, order.pop("reference"))
 
 
