@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ORIGINS = ("exchange", "canvas", "moodle", "gradescope", "folder")
 STATUSES = ("collected", "kept", "unchanged", "set aside")
+MANY = 3
+ONE_MOMENT = datetime.timedelta(minutes=2)
 SHOWN_LINES = 40
 """More hand-ins than this are summed up by chapter; ``--json`` has them all."""
 
@@ -82,6 +84,9 @@ def collect(
     names = chosen_chapters(config, [chapter]) if chapter else []
     if list_receipts:
         with open_gradebook(config, create=False) as store:
+            known = [row.student_id for row in store.students()]
+            if student is not None and student not in {*known, *(each.student_id for each in store.receipts())}:
+                raise unknown_student(student, known, "--student")
             _list(store, student, names, as_json=as_json)
         return
     sources = [*paths, *([_exchange_inbound(config)] if exchange else [])]
@@ -141,9 +146,11 @@ def _collect(
         for path in sources:
             try:
                 with open_source(path, collector.course, origin or "", zone) as found:
+                    begin = len(done)
                     for item in collector.collect(found, _source_time(path)):
                         done.append(item)
                         _tell(item, quiet=quiet)
+                _doubt_times(path, done[begin:])
             except (UsageProblem, SubmissionError) as problem:
                 if len(sources) == 1:
                     raise
@@ -151,6 +158,17 @@ def _collect(
                 broken.append(problem)
                 _say(str(problem))
     return done, broken
+
+
+def _doubt_times(path: Path, done: list[Collected]) -> None:
+    """Say so when the time stamps of a zip are those of one moment: not of hand-ins, but of the download."""
+    new = [item.receipt for item in done if item.receipt and item.status in ("collected", "kept")]
+    times = [receipt.received_at for receipt in new if receipt.time_from == "zip"]
+    if len(times) >= MANY and max(times) - min(times) <= ONE_MOMENT:
+        _say(
+            f"{path.name}: all {len(times)} files are of {max(times):%Y-%m-%d %H:%M} UTC: the time of the download, it seems."
+            "\nIf somebody was late by it, say better with --times or --received."
+        )
 
 
 def _checked_id(student: str | None) -> str:
@@ -324,16 +342,13 @@ def _list(store: Store, student: str | None, names: list[str], *, as_json: bool)
         if receipt.version:
             version = f"{receipt.version}{' *' if receipt.is_current else ''}"
             received = f"{receipt.received_at:%Y-%m-%d %H:%M:%S}"
-        else:
-            version, received = "set aside", receipt.problem
-        values = (
-            receipt.student_id,
-            receipt.assignment_id,
-            version,
-            received,
-            receipt.origin or receipt.source,
-            receipt.sha256[:12],
-        )
-        table.add_row(*(escape(one_line(value)) for value in values))
-    console.print(table)
-    click.echo("* counts", err=True)
+            values = (receipt.student_id, receipt.assignment_id, version, received, receipt.origin, receipt.sha256[:12])
+            table.add_row(*(escape(one_line(value)) for value in values))
+    if table.row_count:
+        console.print(table)
+        click.echo("* counts", err=True)
+    else:
+        click.echo("nothing was collected yet")
+    for receipt in found:
+        if not receipt.version:
+            click.echo(one_line(f"{receipt.source}: set aside: {receipt.problem}"))

@@ -99,7 +99,7 @@ def _require_closed(config: CourseConfig, store: Store, names: list[str]) -> Non
         due = last_due_date(store, config, name)
         if due is None:
             raise GraderError(
-                f"its solution was not published: without a due date nobody knows if the chapter is closed.",
+                "its solution was not published: without a due date nobody knows if the chapter is closed.",
                 place=name,
                 hint="Give it one in course_config.py, or publish it all the same with --force.",
             )

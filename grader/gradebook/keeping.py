@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
+from grader.authoring.publish import uninterrupted
 from grader.course.layout import Layout
 from grader.errors import GraderError
 from grader.gradebook.entries import folder_entries
@@ -119,14 +120,15 @@ def replace_folder(target: Path, files: Mapping[str, bytes], keep_old_as: Path |
     old = target.parent / f"{_OLD}{target.name}"
     try:
         _write_files(temporary, files)
-        if os.path.lexists(target):
-            os.rename(target, old)
-        try:
-            os.rename(temporary, target)
-        except BaseException:
-            if os.path.lexists(old) and not os.path.lexists(target):
-                os.rename(old, target)
-            raise
+        with uninterrupted():
+            if os.path.lexists(target):
+                os.rename(target, old)
+            try:
+                os.rename(temporary, target)
+            except BaseException:
+                if os.path.lexists(old) and not os.path.lexists(target):
+                    os.rename(old, target)
+                raise
         _sync_folder(target.parent)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

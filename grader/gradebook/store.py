@@ -322,7 +322,7 @@ class Store:
             .where(a.name == assignment_id, s.extension.is_not(None))
         )
         with self._database.reading() as connection:
-            return dict(row._tuple() for row in connection.execute(query))
+            return {row.student_id: row.extension for row in connection.execute(query)}
 
     # --- receipts ---
 

@@ -107,6 +107,8 @@ def open_source(
         else:
             yield _uploads(list(folder_entries(path, shown)), course, origin, shown)
         return
+    if origin == "exchange":
+        raise UsageProblem("is no nbgrader exchange: it is not a folder.", place=str(path))
     with contextlib.ExitStack() as stack:
         if path.suffix.lower() in (".ipynb", ".py"):
             # By its folder's name too: ada/05_backpropagation.ipynb
@@ -220,11 +222,10 @@ def _moodle(entries: list[Entry], shown: str) -> Iterator[Upload | Entry]:
             yield dataclasses.replace(
                 entry, problem="its name is not one that Moodle gives, so nobody knows whose it is."
             )
-        elif match["plugin"] == "file":
+        else:
             by_student.setdefault((match["name"], match["number"]), []).append((match, entry))
-        elif entry.size:
-            yield dataclasses.replace(entry, problem="it is a text, not a file that was handed in.")
     for (name, number), found in by_student.items():
+        # An "online text" beside a file is a note to the teacher; alone, it is what the student took for the hand-in.
         times = [entry.modified for _, entry in found if entry.modified]
         stamp = max(times).isoformat() if times else ""
         yield Upload(
@@ -342,7 +343,10 @@ def _folder(entries: list[Entry], course: Course, origin: str, shown: str) -> It
 
 
 def _by_path(entry: Entry, course: Course) -> tuple[str, str, str]:
-    """Return whose a file is, its chapter, and the folder that is the student's own; each may be empty."""
+    """Return whose a file is, the chapter that a folder names, and the folder that is the student's own.
+
+    Each may be empty. Chapters in the names of files are left to the collector: a folder may hold several.
+    """
     *folders, name = entry.path.split("/")
     stem = name.rpartition(".")[0] or name
     student = chapter = ""
@@ -357,15 +361,13 @@ def _by_path(entry: Entry, course: Course) -> tuple[str, str, str]:
     if not student:
         rest = _without(stem, in_name)
         if rest and course.roster.find(Named(student_id=rest, name=rest)):
-            return rest, chapter or in_name, ""
+            return rest, chapter, ""
         # Nobody known. With folders, the last one that is no chapter is meant; else what the name says besides.
         others = [number for number, folder in enumerate(folders) if folder not in course.assignment_ids]
         if others and (in_name or chapter or not rest):
             student, end = folders[others[-1]], max(end, others[-1] + 1)
         else:
             student = rest
-    if not chapter:
-        chapter = in_name
     return student, chapter, "".join(f"{folder}/" for folder in folders[:end])
 
 
