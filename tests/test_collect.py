@@ -377,7 +377,7 @@ def test_hostile_entries_are_named_and_the_rest_is_collected(classroom, tmp_path
     told = " ".join(reasons(answer))
     for word in ("leads out", "a link", "not a regular file", "zip bomb", "two files of this name"):
         assert word in told
-    assert not [each for each in tmp_path.rglob("*evil.ipynb")]
+    assert not list(tmp_path.rglob("*evil.ipynb"))
     assert classroom.layout.students() == ["ada"]
 
 

@@ -166,7 +166,7 @@ def _doubt_times(path: Path, done: list[Collected]) -> None:
     times = [receipt.received_at for receipt in new if receipt.time_from == "zip"]
     if len(times) >= MANY and max(times) - min(times) <= ONE_MOMENT:
         _say(
-            f"{path.name}: all {len(times)} files are of {max(times):%Y-%m-%d %H:%M} UTC: the time of the download, it seems."
+            f"{path.name}: all {len(times)} files are of {max(times):%Y-%m-%d %H:%M} UTC: that of the download?"
             "\nIf somebody was late by it, say better with --times or --received."
         )
 

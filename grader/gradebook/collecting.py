@@ -166,7 +166,8 @@ class Collector:
             return self._student, "", ""
         found = self.roster.find(named)
         if len(found) == 1:
-            return found[0], "", ""
+            problem = student_id_problem(found[0])  # nbgrader's own commands let any text be an id
+            return found[0], problem, "Give the student another id." if problem else ""
         if found:
             who = ", ".join(found)
             hint = "Write the LMS ids into the roster: grader students import"
@@ -182,7 +183,7 @@ class Collector:
         """Find the graded files of an upload, add them to ``handins`` in order, and yield what cannot be one."""
         by_chapter: dict[str, list[tuple[Entry, bytes, str]]] = {}
         refused: list[tuple[Entry, str, str, bytes | None]] = []
-        for entry in _candidates(entries, expected):
+        for entry in _candidates(entries, expected, self.course.assignment_ids):
             named = expected or chapter_in(entry.name, self.course.assignment_ids)
             try:
                 data = entry.read()
@@ -501,16 +502,16 @@ def _is_notebook(entry: Entry) -> bool:
     return entry.name.lower().endswith(".ipynb")
 
 
-def _candidates(entries: Sequence[Entry], expected: str) -> list[Entry]:
-    """The files that may be the graded one: notebooks before scripts; of the chapter's own name, no others."""
+def _candidates(entries: Sequence[Entry], expected: str, assignment_ids: Sequence[str]) -> list[Entry]:
+    """The files that may be the graded one: notebooks before scripts; of the chapter's own name, no others.
+
+    Beside a notebook, a script that is not called like a chapter is a module of the student's own.
+    """
     notebooks = [entry for entry in entries if _is_notebook(entry)]
     scripts = [entry for entry in entries if entry.name.lower().endswith(".py") and not _is_given(entry.name)]
-    if expected:
-        exact = [entry for entry in notebooks if entry.path.lower() == f"{expected}.ipynb".lower()]
-        if exact:
-            notebooks = exact
-        scripts = [entry for entry in scripts if chapter_in(entry.name, [expected])] or ([] if notebooks else scripts)
-    return [*notebooks, *scripts]
+    exact = [entry for entry in notebooks if entry.path.lower() == f"{expected}.ipynb".lower()]
+    named = [entry for entry in scripts if chapter_in(entry.name, [expected] if expected else assignment_ids)]
+    return [*(exact or notebooks), *(named if notebooks or (expected and named) else scripts)]
 
 
 def _is_given(name: str) -> bool:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from grader.course.dates import naive_utc
 from grader.gradebook import tables
+from grader.gradebook.cells import stored_text
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,7 +80,10 @@ def write_receipts(connection: sa.Connection, receipts: Iterable[Receipt], now: 
     """
     r = tables.RECEIPT.c
     for receipt in receipts:
-        values = dataclasses.asdict(receipt)
+        values = {
+            name: stored_text(value) if isinstance(value, str) else value
+            for name, value in dataclasses.asdict(receipt).items()
+        }
         values["received_at"] = naive_utc(receipt.received_at)
         values["collected_at"] = naive_utc(now)
         if receipt.is_current:
