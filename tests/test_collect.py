@@ -381,6 +381,38 @@ def test_hostile_entries_are_named_and_the_rest_is_collected(classroom, tmp_path
     assert classroom.layout.students() == ["ada"]
 
 
+def test_one_students_file_names_decide_nothing_for_the_others(classroom, tmp_path, good, other):
+    """Nor for whose it is: the LMS's own part of the name comes first."""
+    moodle = {
+        "Ada Lovelace_1_assignsubmission_file/Kurt Gödel_2_assignsubmission_file/01_add.ipynb": other,
+        "Ada Lovelace_1_assignsubmission_file/submission_metadata.yml": METADATA,
+        "Ada Lovelace_1_assignsubmission_file/submission_42/01_add.ipynb": other,
+        "Kurt Gödel_2_assignsubmission_file/01_add.ipynb": good,
+    }
+    collect(classroom, make_zip(tmp_path / "m.zip", moodle))
+    assert (submitted(classroom, "kurt"), submitted(classroom, "ada")) == (good, other)
+    canvas = {
+        "obriensmithbob_4713_5_gdelkurt_4712_9_01_add.ipynb": other,
+        "gdelkurt_4712_4_01_add.ipynb": good,
+    }
+    collect(classroom, make_zip(tmp_path / "c.zip", canvas))
+    assert (submitted(classroom, "kurt"), submitted(classroom, "bob")) == (good, other)
+    folder = {
+        "ada/kurt/01_add.ipynb": other + b" ",
+        "ada/submission_metadata.yml": METADATA,
+        "ada/submission_42/x": "x",
+    }
+    collect(classroom, make_zip(tmp_path / "f.zip", folder, "2026-12-01 00:00:00"))
+    assert (submitted(classroom, "kurt"), submitted(classroom, "ada")) == (good, other + b" ")
+
+
+def test_a_flood_of_notebooks_is_bounded(classroom, tmp_path, other):
+    """One student's zip of thousands; the rest of the class is collected."""
+    files = {f"ada/{n}.ipynb": b"{}" for n in range(2000)} | {"kurt/01_add.ipynb": other}
+    collect(classroom, make_zip(tmp_path / "a.zip", files), code=1)
+    assert submitted(classroom, "kurt") == other
+
+
 def test_links_and_pipes_in_folders_are_not_followed(classroom, tmp_path, good):
     """A link would read a file of the grader's, a pipe would wait for ever."""
     secret = tmp_path / "secret.ipynb"

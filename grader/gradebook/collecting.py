@@ -39,6 +39,7 @@ from grader.gradebook.store import Store
 from grader.gradebook.uploads import Course, Upload, chapter_in
 
 MAX_ASIDE_BYTES = 256 << 20
+MAX_NOTEBOOKS = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Collector:
         """
         for item in found:
             if isinstance(item, Entry):
-                yield self._set_aside(item, item.problem)
+                yield self._set_aside(item, item.problem or item.unwelcome)
             else:
                 yield from self._upload(item, source_time)
 
@@ -154,7 +155,7 @@ class Collector:
             return
         entries, troubles = _with_inner_zips(upload.entries)
         for entry in troubles:
-            yield self._set_aside(entry, entry.problem, student_id, expected)
+            yield self._set_aside(entry, entry.problem or entry.unwelcome, student_id, expected)
         handins: list[_HandIn] = []
         yield from self._read(upload, entries, student_id, expected, handins)
         for handin in handins:
@@ -183,7 +184,11 @@ class Collector:
         """Find the graded files of an upload, add them to ``handins`` in order, and yield what cannot be one."""
         by_chapter: dict[str, list[tuple[Entry, bytes, str]]] = {}
         refused: list[tuple[Entry, str, str, bytes | None]] = []
-        for entry in _candidates(entries, expected, self.course.assignment_ids):
+        candidates = _candidates(entries, expected, self.course.assignment_ids)
+        if len(candidates) > MAX_NOTEBOOKS:
+            reason = f"{len(candidates)} notebooks in one hand-in; the first {MAX_NOTEBOOKS} were looked at."
+            refused.append((Entry(upload.place, upload.place), reason, "", None))
+        for entry in candidates[:MAX_NOTEBOOKS]:
             named = expected or chapter_in(entry.name, self.course.assignment_ids)
             try:
                 data = entry.read()
@@ -201,6 +206,7 @@ class Collector:
         for entry, reason, chapter, content in refused:
             yield self._set_aside(entry, reason, student_id, chapter, content)
         mains = {item[0].path for found in by_chapter.values() for item in found} | {item[0].path for item in refused}
+        mains |= {entry.path for entry in candidates[MAX_NOTEBOOKS:]}
         others = [entry for entry in entries if entry.path not in mains]
         if not by_chapter:
             if not refused:
@@ -533,8 +539,8 @@ def _with_inner_zips(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]
         except SubmissionError as problem:
             troubles.append(dataclasses.replace(entry, problem=problem.message))
             continue
-        found += [each for each in inner if not each.problem]
-        troubles += [each for each in inner if each.problem]
+        found += [each for each in inner if not each.problem and not each.unwelcome]
+        troubles += [each for each in inner if each.problem or each.unwelcome]
     return found, troubles
 
 

@@ -43,6 +43,7 @@ class Entry:
         size: bytes, as far as known before reading.
         modified: its time stamp in UTC; None if it has none.
         problem: why it must not be read, or empty.
+        unwelcome: why it is set aside, though it may be read and kept.
         reader: returns its bytes, at most so many and one more.
         change: the last time that anything about it changed, which its owner cannot set; only in folders.
     """
@@ -52,6 +53,7 @@ class Entry:
     size: int = 0
     modified: datetime.datetime | None = None
     problem: str = ""
+    unwelcome: str = ""
     reader: Callable[[int], bytes] | None = None
     change: datetime.datetime | None = None
 
@@ -147,7 +149,7 @@ def file_entry(path: Path, name: str, place: str) -> Entry | None:
     if not stat.S_ISREG(status.st_mode):
         return Entry(name, place, problem="it is not a regular file.")
     modified, change = (datetime.datetime.fromtimestamp(t, datetime.UTC) for t in (status.st_mtime, status.st_ctime))
-    return Entry(name, place, status.st_size, modified, "", lambda limit: _read_file(path, limit), change)
+    return Entry(name, place, status.st_size, modified, reader=lambda limit: _read_file(path, limit), change=change)
 
 
 def _read_file(path: Path, limit: int) -> bytes:
@@ -211,8 +213,7 @@ def _zip_entries(archive: zipfile.ZipFile, shown: str, zone: datetime.tzinfo) ->
         if info.is_dir() or _JUNK_NAMES.intersection(parts) or (parts[-1:] and parts[-1].startswith("._")):
             continue
         problem = _name_problem(info, name) or _info_problem(info)
-        if not problem and name in seen:
-            problem = "there are two files of this name in the zip; the first was taken."
+        is_double = not problem and name in seen
         seen.add(name)
         entries.append(
             Entry(
@@ -221,6 +222,7 @@ def _zip_entries(archive: zipfile.ZipFile, shown: str, zone: datetime.tzinfo) ->
                 size=info.file_size,
                 modified=zip_time(info, zone),
                 problem=problem,
+                unwelcome="there are two files of this name in the zip; the first was taken." if is_double else "",
                 reader=_zip_reader(archive, info),
             )
         )
