@@ -424,6 +424,11 @@ def test_links_and_pipes_in_folders_are_not_followed(classroom, tmp_path, good):
     os.mkfifo(tmp_path / "f" / "bob" / "01_add.ipynb")
     answer = collect(classroom, tmp_path / "f", code=1)
     assert answer["counts"]["set aside"] == 3
+    assert sorted(reason.partition(";")[0] for reason in reasons(answer)) == [
+        "it is a link",
+        "it is a link",
+        "it is not a regular file.",
+    ]
     assert classroom.layout.students() == []
 
 

@@ -206,3 +206,14 @@ ROLL = Roster(
 def test_who_is_meant(named, found):
     """By id, number, address and name; never by a guess."""
     assert ROLL.find(named) == found
+
+
+def test_the_examples_in_the_docstrings_are_true():
+    """Of the modules that read rosters and names of files."""
+    import doctest
+
+    from grader.course import roster
+    from grader.gradebook import keeping, uploads
+
+    for module in (roster, keeping, uploads):
+        assert doctest.testmod(module).failed == 0
