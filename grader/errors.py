@@ -6,6 +6,7 @@
      ├─ CourseError             the author mends it
      │   ├─ ConfigError         course_config.py
      │   ├─ AnnotationError     a solution file in source/
+     │   ├─ RosterError         a line of a roster
      │   ├─ GateError           a gate of ``grader generate``: solution, stub
      │   └─ LeakError           a hidden line would be published
      ├─ SubmissionError         an unreadable hand-in
@@ -60,6 +61,10 @@ class ConfigError(CourseError):
 
 class AnnotationError(CourseError):
     """A solution file breaks the annotation format."""
+
+
+class RosterError(CourseError):
+    """A line of a roster that cannot be imported."""
 
 
 class GateError(CourseError):

@@ -26,7 +26,7 @@ from grader.course.model import GradedSubmission, GradingSpec
 from grader.errors import CourseError, SandboxError, SubmissionError, UsageProblem
 from grader.execution.submission import HIDDEN_NOTE
 from grader.gradebook.grading import check_graded
-from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash
+from grader.gradebook.handins import HandIn, as_received, content_hash, id_problem, read_handin, spec_hash
 from grader.gradebook.penalty import late_penalty
 from grader.gradebook.store import ScoredSubmission, open_gradebook
 
@@ -79,6 +79,7 @@ class Judge(NbGraderPreprocessor):
         bare = dataclasses.replace(graded, notebook={})
         with open_gradebook(config) as store:
             store.sync_assignment(assignment_id, spec.cells, due=config.chapter(assignment_id).due)
+            handin = as_received(handin, store.received(assignment_id).get(student_id))
             store.write_batch([ScoredSubmission(student_id, bare, handin.timestamp, digest)])
         if graded.not_graded:
             raise SubmissionError(

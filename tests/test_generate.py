@@ -303,13 +303,13 @@ def test_a_locked_gradebook_changes_nothing(generated, fake_gates, monkeypatch):
 
 def test_a_full_disk_changes_nothing(generated, fake_gates, monkeypatch):
     """When there is no room for the new files the old ones stay, and the message says what to do."""
-    real = publish._write_through
+    real = publish.write_through
 
     def full(path, data):
         real(path, data[: len(data) // 2])
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-    monkeypatch.setattr(publish, "_write_through", full)
+    monkeypatch.setattr(publish, "write_through", full)
     result = spoiled(generated, "01_add", "# ## Adding", "# ## Sums")
     assert result.exit_code == 1
     assert "cannot be written: No space left on device." in result.stderr

@@ -82,9 +82,9 @@ def test_only_the_gradebook_speaks_to_a_database():
 
 
 def test_nbgrader_is_imported_where_it_is_needed():
-    """To make its tables, and in what it calls itself."""
+    """To make its tables, in what it calls itself, and for its exchange."""
     users = {dotted(path) for path in MODULES if any(name.split(".")[0] == "nbgrader" for name in imports(path))}
-    assert users <= {"grader.gradebook.database", "grader.nbgrader_plugin"}
+    assert users <= {"grader.gradebook.database", "grader.nbgrader_plugin", "grader.authoring.exchange"}
     assert not any(
         name.startswith("nbgrader") for name in imports(PACKAGE / "gradebook" / "database.py", at_top_only=True)
     )

@@ -84,6 +84,12 @@ class Publication:
         return sorted([*stale, *self.gone])
 
 
+def generate_command(publication: Publication) -> str:
+    """Return what brings the publication's files up to date."""
+    all_of_them = len(publication.assignments) == len(publication.config.layout.assignment_ids())
+    return "grader generate" if all_of_them else f"grader generate {' '.join(publication.assignments)}"
+
+
 def plan(config: CourseConfig, assignment_ids: Sequence[str]) -> Publication:
     """Work out what the given chapters' solution files make.
 
@@ -362,7 +368,7 @@ def write(publication: Publication) -> list[str]:
             for number, path in enumerate(changed):
                 if path in publication.files:
                     staged[path] = Path(staging, f"new-{number}")
-                    _write_through(staged[path], publication.files[path])
+                    write_through(staged[path], publication.files[path])
             _swap(config.root, changed, staged, Path(staging))
     except OSError as problem:
         place = str(problem.filename2 or problem.filename or config.layout.release_root)
@@ -371,7 +377,8 @@ def write(publication: Publication) -> list[str]:
     return changed
 
 
-def _write_through(path: Path, data: bytes) -> None:
+def write_through(path: Path, data: bytes) -> None:
+    """Write a file to the disk itself."""
     with open(path, "wb") as file:
         file.write(data)
         file.flush()
@@ -381,7 +388,7 @@ def _write_through(path: Path, data: bytes) -> None:
 def _swap(root: Path, changed: list[str], staged: dict[str, Path], staging: Path) -> None:
     """Rename new files into place; if one cannot be, put the old ones back."""
     undo: list[Callable[[], None]] = []
-    with _uninterrupted():
+    with uninterrupted():
         try:
             for number, path in enumerate(changed):
                 target = root / path
@@ -432,7 +439,7 @@ def _move(source: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Let Ctrl-C and a polite kill wait for the few milliseconds that renaming takes."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

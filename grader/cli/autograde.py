@@ -110,7 +110,7 @@ def _run(
         raise GraderError(
             f"there are no submissions{of}{by}.",
             place=str(config.layout.submitted_root),
-            hint="A submission is submitted/<student>/<chapter>/<chapter>.ipynb; nbgrader collect puts them there.",
+            hint="A submission is submitted/<student>/<chapter>/<chapter>.ipynb; grader collect puts them there.",
         )
     results: list[SubmissionResult] = []
     with (

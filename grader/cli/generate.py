@@ -60,15 +60,12 @@ def _nothing(text: str) -> None:
 
 
 def _check(ctx: click.Context, config: CourseConfig, publication: Publication, *, as_json: bool) -> None:
+    from grader.authoring import publish
+
     stale = publication.changed(released_only=True)
     _answer(publication, stale, as_json=as_json, is_check=True)
     if stale:
-        names = " ".join(publication.assignments)
-        command = (
-            "grader generate"
-            if len(publication.assignments) == len(config.layout.assignment_ids())
-            else f"grader generate {names}"
-        )
+        command = publish.generate_command(publication)
         click.echo(f"{config.layout.release}/ is not what {config.layout.source}/ makes. Run: {command}", err=True)
         ctx.exit(1)
 

@@ -36,6 +36,9 @@ COMMANDS = {
         "generate",
         "Make student versions, nbgrader's notebooks and gradebook entries.",
     ),
+    "students": ("grader.cli.students", "students", "Import, list, add and remove the students of the course."),
+    "release": ("grader.cli.release", "release", "Publish a chapter, or its solution once it is closed."),
+    "collect": ("grader.cli.collect", "collect", "Take in what students handed in: exchange, LMS zips, folders."),
     "autograde": ("grader.cli.autograde", "autograde", "Grade what students handed in."),
     "report": ("grader.cli.report", "report", "Show scores, and what needs a person."),
     "doctor": ("grader.cli.doctor", "doctor", "Show what this machine offers to shut student code in, and try it."),
@@ -150,6 +153,9 @@ def main(ctx: click.Context, course_dir: Path | None) -> None:
     \b
     A course's life:
       grader generate              source/*.py → release/, and the gradebook
+      grader students import FILE  who is in the course
+      grader release CHAPTER       release/ → nbgrader's exchange, or a zip for the LMS
+      grader collect PATH          what students handed in → submitted/
       grader autograde             submitted/ → scores and graded notebooks
       grader report                who has what, and what needs a person
     """

@@ -8,6 +8,12 @@ The layout is nbgrader's::
     submitted/<student>/<id>/<id>.ipynb     what a student handed in
     autograded/<student>/<id>/<id>.ipynb    the graded notebook
     feedback/<student>/<id>/                what goes back to the student
+
+Ours beside it::
+
+    collected/<student>/<id>/<time>-<hash>/ every version that a student handed in, as it came
+    collected/.aside/                       what could not be collected
+    handouts/<id>.zip                       a chapter to be put into an LMS
 """
 
 from __future__ import annotations
@@ -113,6 +119,11 @@ class Layout:
         """What students get of a chapter."""
         return self.release_root / assignment_id
 
+    @property
+    def handouts_root(self) -> Path:
+        """The folder of what is published by other ways than nbgrader's exchange: a zip a chapter."""
+        return self.root / "handouts"
+
     # -- what students hand in, and what becomes of it ---
 
     @property
@@ -145,6 +156,25 @@ class Layout:
         return sorted(name for name in names if not name.startswith(".") and (self.submitted_root / name).is_dir())
 
     @property
+    def collected_root(self) -> Path:
+        """The folder of everything that was ever handed in; nothing in it is changed."""
+        return self.root / "collected"
+
+    def collected_dir(self, student_id: str, assignment_id: str) -> Path:
+        """All versions of a chapter that a student handed in."""
+        return self.collected_root / student_id / assignment_id
+
+    @property
+    def aside_root(self) -> Path:
+        """What was found in an upload and could not be collected."""
+        return self.collected_root / ".aside"
+
+    @property
+    def removed_root(self) -> Path:
+        """The files of students who were removed from the course with their submissions."""
+        return self.collected_root / ".removed"
+
+    @property
     def autograded_root(self) -> Path:
         """The folder of all graded notebooks."""
         return self.root / self.autograded
@@ -172,6 +202,11 @@ class Layout:
     def gradebook_path(self) -> Path:
         """The gradebook, unless the course names another database."""
         return self.root / "gradebook.db"
+
+    @property
+    def collect_lock(self) -> Path:
+        """Held by the one command that may change ``submitted/`` and ``collected/``."""
+        return self.state_dir / "collect.lock"
 
     @property
     def state_dir(self) -> Path:

@@ -15,7 +15,7 @@ from grader.course.config import CourseConfig
 from grader.course.model import GradedSubmission, GradingSpec
 from grader.errors import GraderError
 from grader.gradebook.autograded import course_files, remove_autograded, write_autograded
-from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash
+from grader.gradebook.handins import HandIn, as_received, content_hash, id_problem, read_handin, spec_hash
 from grader.gradebook.scores import ScoredSubmission
 from grader.gradebook.store import Recorded, Store
 
@@ -140,12 +140,14 @@ class Grading:
             self._store.sync_assignment(assignment_id, spec.cells, due=self._config.chapter(assignment_id).due)
             self._course_files[assignment_id] = course_files(self._config.layout, assignment_id)
             recorded = self._store.recorded(assignment_id)
+            received = self._store.received(assignment_id)
             for student_id in student_ids:
                 problem = id_problem(student_id)
                 if problem:
                     self._settled.append(SubmissionResult(student_id, assignment_id, "not graded", reason=problem))
                     continue
                 handin = read_handin(self._config.layout, student_id, assignment_id)
+                handin = as_received(handin, received.get(student_id))
                 digest = content_hash(handin, of_spec)
                 before = recorded.get(student_id)
                 same = before is not None and before.content_hash == digest

@@ -91,6 +91,18 @@ def read_handin(layout: Layout, student_id: str, assignment_id: str) -> HandIn:
     )
 
 
+def as_received(handin: HandIn, received_at: datetime.datetime | None) -> HandIn:
+    """Return a hand-in with the time at which it was collected: the one time that grading uses.
+
+    ``received_at`` is the receipt's, None for what was never collected by us. A ``timestamp.txt`` with a later
+    time is of a newer hand-in that nbgrader's own collect has put there since; an earlier one counts for nothing.
+    """
+    if received_at is None or (handin.timestamp is not None and handin.timestamp >= received_at):
+        return handin
+    text = f"{received_at:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode()
+    return dataclasses.replace(handin, timestamp=received_at, timestamp_text=text)
+
+
 def _notebook(folder: Path, name: str) -> bytes:
     try:
         return slim_notebook(_read_regular(folder / name, MAX_NOTEBOOK_BYTES))

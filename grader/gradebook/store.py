@@ -20,10 +20,20 @@ import sqlalchemy as sa
 from grader.course.config import CourseConfig
 from grader.course.dates import naive_utc
 from grader.course.model import CourseCell
+from grader.course.roster import Student as StudentRow
 from grader.gradebook import tables
 from grader.gradebook.cells import Synced, Wanted, gradebook_cells
 from grader.gradebook.database import BUSY_S, Database
 from grader.gradebook.penalty import late_penalty, seconds_late
+from grader.gradebook.receipts import Receipt, read_receipts, write_receipts
+from grader.gradebook.roster import (
+    RosterChange,
+    has_roster,
+    put_students,
+    read_students,
+    remove_student,
+    submission_counts,
+)
 from grader.gradebook.scores import Batch, ScoredSubmission, update_rows
 from grader.notebooks.cells import KERNELSPEC
 
@@ -46,15 +56,6 @@ class Recorded:
     content_hash: str
     timestamp: datetime.datetime | None
     not_graded: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class StudentRow:
-    """A student of the gradebook."""
-
-    student_id: str
-    first_name: str = ""
-    last_name: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -285,10 +286,65 @@ class Store:
 
     def students(self) -> list[StudentRow]:
         """All students of the gradebook, sorted by id."""
-        s = tables.STUDENT.c
         with self._database.reading() as connection:
-            rows = connection.execute(sa.select(s.id, s.first_name, s.last_name)).all()
-        return sorted((StudentRow(i, first or "", last or "") for i, first, last in rows), key=lambda r: r.student_id)
+            return read_students(connection)
+
+    def put_students(self, students: Iterable[StudentRow], *, dry_run: bool = False) -> RosterChange:
+        """Add students and bring known ones up to date, all of them or none; empty fields leave what is known."""
+        with self._database.reading() as connection:
+            change = put_students(connection, students := list(students), dry_run=True)
+        if not dry_run and (change.added or change.changed or not self.has_roster()):
+            with self._database.writing() as connection:
+                return put_students(connection, students)
+        return change
+
+    def has_roster(self) -> bool:
+        """Whether somebody said who is in the course; else its students are those who were graded."""
+        with self._database.reading() as connection:
+            return has_roster(connection)
+
+    def submission_counts(self) -> dict[str, int]:
+        """How many chapters each student has handed in or was graded for, by id."""
+        with self._database.reading() as connection:
+            return submission_counts(connection)
+
+    def remove_student(self, student_id: str) -> None:
+        """Remove a student with all scores, comments, receipts and history."""
+        with self._database.writing() as connection:
+            remove_student(connection, student_id)
+
+    def extensions(self, assignment_id: str) -> dict[str, datetime.timedelta]:
+        """Extensions of a chapter's due date, by student."""
+        a, s = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c
+        query = (
+            sa.select(s.student_id, s.extension)
+            .join(tables.ASSIGNMENT, a.id == s.assignment_id)
+            .where(a.name == assignment_id, s.extension.is_not(None))
+        )
+        with self._database.reading() as connection:
+            return {row.student_id: row.extension for row in connection.execute(query)}
+
+    # --- receipts ---
+
+    @property
+    def now(self) -> datetime.datetime:
+        """What the gradebook's clock says, in UTC."""
+        return self._now()
+
+    def receipts(self, student_id: str | None = None, assignment_id: str | None = None) -> list[Receipt]:
+        """The record of hand-ins, by student, chapter and version; all of them, or some."""
+        with self._database.reading() as connection:
+            return read_receipts(connection, student_id, assignment_id)
+
+    def write_receipts(self, receipts: Sequence[Receipt]) -> None:
+        """Keep receipts, all of them or none; a current one takes the place of the one before."""
+        with self._database.writing() as connection:
+            write_receipts(connection, receipts, self._now())
+
+    def received(self, assignment_id: str) -> dict[str, datetime.datetime]:
+        """When the hand-in that counts was received, by student; only of those that were collected."""
+        found = self.receipts(assignment_id=assignment_id)
+        return {receipt.student_id: receipt.received_at for receipt in found if receipt.is_current}
 
     def scores(self, assignment_ids: Iterable[str] | None = None, student_id: str | None = None) -> list[SubmissionRow]:
         """Scores of all submissions, of some chapters or of one student, sorted by student and chapter."""

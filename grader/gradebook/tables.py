@@ -193,3 +193,26 @@ HISTORY = sa.Table(
     sa.Column("scores", sa.Text(), nullable=False),  # JSON: grade_id → automatic score, or what a removed cell had
     sa.Index("grader_history_of", "student_id", "assignment_id"),
 )
+
+RECEIPT = sa.Table(
+    "grader_receipt",
+    OURS,
+    sa.Column("id", sa.Integer(), primary_key=True, autoincrement=True),
+    sa.Column("student_id", _NAME, nullable=False),  # empty: nobody knows whose it is
+    sa.Column("assignment_id", _NAME, nullable=False),  # empty: nobody knows of which chapter
+    sa.Column("version", sa.Integer(), nullable=False),  # 1, 2, … of a student and chapter; 0 if set aside
+    sa.Column("received_at", sa.DateTime(), nullable=False),
+    sa.Column("time_from", sa.String(32), nullable=False),  # who says so
+    sa.Column("sha256", sa.String(64), nullable=False),  # of the file that is graded, as it was handed in
+    sa.Column("content", sa.String(64), nullable=False),  # of all its files and their names
+    sa.Column("origin", sa.String(16), nullable=False),  # exchange, canvas, moodle, gradescope, folder, file
+    sa.Column("source", sa.Text(), nullable=False),  # the zip or folder that it was in
+    sa.Column("source_id", sa.Text(), nullable=False),  # which of that source's it is
+    sa.Column("file_name", sa.Text(), nullable=False),
+    sa.Column("attempt", sa.String(32), nullable=False),  # what the LMS calls it
+    sa.Column("folder", sa.Text(), nullable=False),  # where it is kept, seen from the course folder
+    sa.Column("collected_at", sa.DateTime(), nullable=False),
+    sa.Column("is_current", sa.Boolean(), nullable=False),
+    sa.Column("problem", sa.Text(), nullable=False),  # why it was set aside, or empty
+    sa.Index("grader_receipt_of", "student_id", "assignment_id"),
+)

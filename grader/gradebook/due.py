@@ -1,0 +1,29 @@
+"""When a chapter is due: for the course, and for the last student who may still hand in."""
+
+from __future__ import annotations
+
+import datetime
+
+from grader.course.config import CourseConfig
+from grader.gradebook.store import Store
+
+
+def due_date(store: Store, config: CourseConfig, assignment_id: str) -> datetime.datetime | None:
+    """Return a chapter's due date in UTC: the configuration's, else the one that was set in formgrader."""
+    configured = config.chapter(assignment_id).due
+    if configured is not None:
+        return configured
+    known = {row.assignment_id: row.due for row in store.assignments()}
+    return known.get(assignment_id)
+
+
+def last_due_date(store: Store, config: CourseConfig, assignment_id: str) -> datetime.datetime | None:
+    """Return when the last student has to hand in, extensions included; None if a chapter is never due.
+
+    Until then a solution that is published would help somebody whose hand-in still counts.
+    """
+    due = due_date(store, config, assignment_id)
+    if due is None:
+        return None
+    longest = max(store.extensions(assignment_id).values(), default=datetime.timedelta())
+    return due + max(longest, datetime.timedelta())
