@@ -12,6 +12,8 @@ the options under ``c.Course``::
     c.Course.time_limit_s = 10
     c.Course.late_policy = "per-day"
     c.Course.late_fraction_per_day = 0.1
+    c.Course.late_grace_s = 3600
+    c.Course.late_max_fraction = 0.5
     c.Course.isolation = "auto"
 
 Of nbgrader's, ``c.CourseDirectory`` (course id, database, folder names) and ``c.LateSubmissionPlugin.penalty_method``
@@ -43,6 +45,7 @@ class LateRule(enum.StrEnum):
     NONE = "none"
     ZERO = "zero"
     PER_DAY = "per-day"
+    PER_HOUR = "per-hour"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,14 +53,18 @@ class LatePolicy:
     """What being late costs.
 
     Args:
-        rule: nothing, everything, or a part of the score for each day begun.
+        rule: nothing, everything, or a part of the score for each day or hour begun.
         fraction_per_day: for ``per-day``, the part of the score that a day costs, in [0, 1].
-        grace_s: seconds after the due date that cost nothing.
+        grace_s: seconds after the due date that cost nothing; days and hours count from their end.
+        fraction_per_hour: for ``per-hour``, the part of the score that an hour costs, in [0, 1].
+        max_fraction: for ``per-day`` and ``per-hour``, the largest part of the score that being late can cost.
     """
 
     rule: LateRule = LateRule.NONE
     fraction_per_day: float = 0.1
     grace_s: float = 0.0
+    fraction_per_hour: float = 0.01
+    max_fraction: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -351,15 +358,32 @@ def _late_policy(course: _Section, plugin: Any) -> LatePolicy:
     if not isinstance(rule, str) or rule.replace("_", "-") not in rules:
         near = _near_miss(rule, rules) if isinstance(rule, str) else ""
         raise course.error("late_policy", f"it must be one of {', '.join(map(repr, rules))}.", rule, near)
-    fraction = course.number("late_fraction_per_day", minimum=0)
-    if fraction is not None and fraction > 1:
-        raise course.error("late_fraction_per_day", "it must be between 0 and 1.", fraction, "0.1 is a tenth a day.")
+    chosen = LateRule(rule.replace("_", "-"))
     grace_s = course.number("late_grace_s", minimum=0)
+    max_fraction = _fraction(course, "late_max_fraction", "0.5 is half of the score.")
+    if chosen is LateRule.ZERO and max_fraction not in (None, 1.0):
+        raise course.error(
+            "late_max_fraction",
+            'with late_policy "zero" a late hand-in loses everything.',
+            max_fraction,
+            'Leave it out, or choose "per-day" or "per-hour".',
+        )
+    per_day = _fraction(course, "late_fraction_per_day", "0.1 is a tenth a day.")
+    per_hour = _fraction(course, "late_fraction_per_hour", "0.01 is a hundredth an hour.")
     return LatePolicy(
-        rule=LateRule(rule.replace("_", "-")),
-        fraction_per_day=defaults.fraction_per_day if fraction is None else float(fraction),
+        rule=chosen,
+        fraction_per_day=defaults.fraction_per_day if per_day is None else per_day,
         grace_s=defaults.grace_s if grace_s is None else float(grace_s),
+        fraction_per_hour=defaults.fraction_per_hour if per_hour is None else per_hour,
+        max_fraction=defaults.max_fraction if max_fraction is None else max_fraction,
     )
+
+
+def _fraction(course: _Section, key: str, hint: str) -> float | None:
+    value = course.number(key, minimum=0)
+    if value is not None and value > 1:
+        raise course.error(key, "it must be between 0 and 1.", value, hint)
+    return None if value is None else float(value)
 
 
 # -- nbgrader's own options ---

@@ -8,6 +8,7 @@ import math
 from grader.course.config import LatePolicy, LateRule
 
 _DAY_S = 86_400.0
+_HOUR_S = 3_600.0
 
 
 def seconds_late(
@@ -32,6 +33,9 @@ def late_penalty(policy: LatePolicy, score: float, late_s: float) -> float | Non
     Example:
         >>> late_penalty(LatePolicy(LateRule.PER_DAY, fraction_per_day=0.1), score=20, late_s=90_000)  # two days begun
         4.0
+        >>> hourly = LatePolicy(LateRule.PER_HOUR, fraction_per_hour=0.05, max_fraction=0.5)
+        >>> late_penalty(hourly, score=20, late_s=3_601), late_penalty(hourly, score=20, late_s=90_000)
+        (2.0, 10.0)
         >>> late_penalty(LatePolicy(LateRule.ZERO), score=20, late_s=1)
         20.0
     """
@@ -41,6 +45,9 @@ def late_penalty(policy: LatePolicy, score: float, late_s: float) -> float | Non
     points = max(0.0, float(score))
     if policy.rule is LateRule.ZERO:
         return points
-    days_begun = math.ceil(beyond_grace_s / _DAY_S)
+    if policy.rule is LateRule.PER_HOUR:
+        fraction = policy.fraction_per_hour * math.ceil(beyond_grace_s / _HOUR_S)
+    else:
+        fraction = policy.fraction_per_day * math.ceil(beyond_grace_s / _DAY_S)
     # Rounded, so that 0.1 a day of 12 points on 3 days is 3.6 and not 3.6000000000000005.
-    return min(points, round(points * policy.fraction_per_day * days_begun, 9))
+    return min(points, round(points * min(fraction, policy.max_fraction), 9))
