@@ -75,14 +75,31 @@ class Snapshot:
     penalty: float
 
     @property
+    def cells(self) -> dict[str, float | None]:
+        """What counts of each grade cell, as nbgrader counts it; None where nobody has graded yet."""
+        return {name: cell_score(auto, *self.by_hand.get(name, (None, None))) for name, auto in self.scores.items()}
+
+    @property
     def counted(self) -> float:
-        """What counts, as nbgrader counts it."""
-        total = 0.0
-        for name, auto in self.scores.items():
-            manual, extra = self.by_hand.get(name, (None, None))
-            given = auto if manual is None else manual
-            total += 0.0 if given is None else given + (extra or 0.0)
-        return total - self.penalty
+        """What counts of all, the penalty off."""
+        return sum(score or 0.0 for score in self.cells.values()) - self.penalty
+
+
+def cell_score(auto: float | None, manual: float | None, extra: float | None) -> float | None:
+    """Return what counts of a grade cell: a person's score before the automatic one, and extra credit to either."""
+    given = auto if manual is None else manual
+    return None if given is None else given + (extra or 0.0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standing:
+    """What a student has in a chapter: ``counted`` of ``max_score`` (None without a score), and of each grade cell."""
+
+    counted: float | None
+    max_score: float
+    cells: Mapping[str, float | None]
+    needs_person: bool = False
+    not_graded: str = ""
 
 
 def current_user() -> str:
@@ -139,6 +156,53 @@ def _snapshot(rows: list[Any]) -> Snapshot:
         score=sum(row.auto_score or 0.0 for row in rows),
         max_score=sum(row.points for row in rows),
         penalty=rows[0].late_submission_penalty or 0.0,
+    )
+
+
+def standings(connection: sa.Connection, assignment_id: str, *, told: bool = False) -> dict[str, Standing]:
+    """Return what everybody has in a chapter; with ``told``, as it was before cells were added or removed."""
+    s, g, n = tables.SUBMISSION.c, tables.GRADE.c, tables.SUBMITTED_NOTEBOOK.c
+    sub, a = tables.SUBMITTED_ASSIGNMENT.c, tables.ASSIGNMENT.c
+    reasons = dict(
+        connection.execute(sa.select(s.student_id, s.not_graded).where(s.assignment_id == assignment_id)).tuples()
+    )
+    needing = set(
+        connection.scalars(
+            sa.select(sub.student_id)
+            .join(tables.ASSIGNMENT, a.id == sub.assignment_id)
+            .join(tables.SUBMITTED_NOTEBOOK, n.assignment_id == sub.id)
+            .join(tables.GRADE, g.notebook_id == n.id)
+            .where(a.name == assignment_id, g.needs_manual_grade.is_(sa.true()))
+        )
+    )
+    live = snapshots(connection, assignment_id)
+    found = {
+        student_id: _standing(snapshot, reasons.get(student_id, ""), student_id in needing)
+        for student_id, snapshot in live.items()
+    }
+    if told:
+        h = tables.HISTORY.c
+        newest = (
+            sa.select(sa.func.max(h.id))
+            .where(h.assignment_id == assignment_id, h.event != str(Event.REMOVED))
+            .group_by(h.student_id)
+        )
+        for row in connection.execute(sa.select(tables.HISTORY).where(h.id.in_(newest))):
+            now = live.get(row.student_id)
+            by_hand = _by_hand(row.by_hand)
+            if now is None or row.counted is None or row.score is None:
+                continue
+            if {name: given for name, given in by_hand.items() if name in now.scores} != now.by_hand:
+                continue
+            then = Snapshot(json.loads(row.scores), by_hand, row.score, row.max_score, row.penalty)
+            found[row.student_id] = _standing(then, reasons.get(row.student_id, ""), row.student_id in needing)
+    return found
+
+
+def _standing(snapshot: Snapshot, not_graded: str, needs_person: bool) -> Standing:
+    has_score = not not_graded or bool(snapshot.by_hand)
+    return Standing(
+        snapshot.counted if has_score else None, snapshot.max_score, snapshot.cells, needs_person, not_graded
     )
 
 

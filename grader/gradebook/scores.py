@@ -39,7 +39,7 @@ class ScoredSubmission:
         timestamp: when it was handed in; None leaves what the gradebook knows.
         content_hash: of all that the score depends on; equal hashes need no second grading.
         handin_hash: of what was handed in, alone; ``tests`` and ``tools`` are the rest of what the score depends on.
-        why: what history says; None lets it say what is different.
+        why: the reason that a person gave, for the history, which says by itself what is different.
     """
 
     student_id: str
@@ -49,7 +49,7 @@ class ScoredSubmission:
     handin_hash: str = ""
     tests: GradingVersion | None = None
     tools: str = ""
-    why: str | None = None
+    why: str = ""
 
 
 def auto_scores(graded: GradedSubmission) -> dict[str, float | None]:
@@ -390,7 +390,9 @@ class Batch:
             )
         if before is not None and not changed and before.content_hash == item.content_hash:
             return  # graded again, and nothing is different: no news
-        why = self._what_is_different(item, before) if item.why is None else item.why
+        why = self._what_is_different(item, before)
+        if item.why:
+            why = f"{item.why} ({why})"
         self._news.setdefault(chapter.name, {})[item.student_id] = why
 
     def _what_is_different(self, item: ScoredSubmission, before: Any) -> str:

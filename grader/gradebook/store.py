@@ -24,9 +24,9 @@ from grader.gradebook import extensions, tables
 from grader.gradebook.cells import Synced, Wanted, gradebook_cells, write_due
 from grader.gradebook.database import BUSY_S, Database
 from grader.gradebook.extensions import DueDates, Extension
-from grader.gradebook.history import HistoryRow, Recorder, current_user, history, version_facts
+from grader.gradebook.history import HistoryRow, Recorder, Standing, current_user, history, standings, version_facts
 from grader.gradebook.penalty import late_penalty, seconds_late
-from grader.gradebook.scores import Batch, ScoredSubmission, update_rows
+from grader.gradebook.scores import NO_RESPONSE, Batch, ScoredSubmission, update_rows
 from grader.gradebook.tables import stored_text
 from grader.notebooks.cells import KERNELSPEC
 
@@ -258,8 +258,12 @@ class Store:
             batch = Batch(connection, self._config, self._now(), self._database.place, self._by_whom)
             batch.write(list(latest.values()))
 
-    def recorded(self, assignment_id: str) -> dict[str, Recorded]:
-        """Return, by student, what was graded last, of the submissions whose rows are all still there."""
+    def recorded(self, assignment_id: str, *, whole: bool = True) -> dict[str, Recorded]:
+        """Return, by student, what was graded last.
+
+        With ``whole`` only of the submissions whose rows are all still there: a person or another program may have
+        taken some away, and a chapter may have got a new cell; then it has to be graded again.
+        """
         s = tables.SUBMISSION.c
         sa_, sn = tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c
         graded = (
@@ -298,9 +302,9 @@ class Store:
             .join(graded, graded.c.id == sn.id)
             .outerjoin(verdicts, verdicts.c.student_id == s.student_id)
             .where(s.assignment_id == assignment_id)
-            # a person or another program may have taken rows away: then it is graded again
-            .where((s.not_graded != "") | (graded.c.n == verdicts.c.n))
         )
+        if whole:
+            query = query.where((s.not_graded != "") | (graded.c.n == verdicts.c.n))
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return {
@@ -417,6 +421,34 @@ class Store:
         """Every score of a student that there was, chapter by chapter, the oldest first."""
         with self._database.reading() as connection:
             return history(connection, student_id, assignment_ids)
+
+    def standings(self, assignment_id: str, *, told: bool = False) -> dict[str, Standing]:
+        """Return what everybody has in a chapter, cell by cell.
+
+        Args:
+            assignment_id: the chapter.
+            told: as the history tells it, where cells were added or removed since submissions were graded.
+        """
+        with self._database.reading() as connection:
+            return standings(connection, assignment_id, told=told)
+
+    def unanswered(self, assignment_id: str) -> dict[str, frozenset[str]]:
+        """Return, by student, the cells of a chapter that were left as released ("No response.")."""
+        a, s, n, c = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c, tables.COMMENT.c
+        query = (
+            sa.select(s.student_id, tables.BASE_CELL.c.name)
+            .select_from(tables.COMMENT)
+            .join(tables.BASE_CELL, tables.BASE_CELL.c.id == c.cell_id)
+            .join(tables.SUBMITTED_NOTEBOOK, n.id == c.notebook_id)
+            .join(tables.SUBMITTED_ASSIGNMENT, s.id == n.assignment_id)
+            .join(tables.ASSIGNMENT, a.id == s.assignment_id)
+            .where(a.name == assignment_id, c.auto_comment == NO_RESPONSE)
+        )
+        found: dict[str, set[str]] = {}
+        with self._database.reading() as connection:
+            for student_id, name in connection.execute(query):
+                found.setdefault(student_id, set()).add(name)
+        return {student_id: frozenset(names) for student_id, names in found.items()}
 
     def version_facts(self, assignment_id: str, digest: str) -> Mapping[str, Any]:
         """Return the facts of a version of a chapter's tests (``GradingVersion.facts``); empty if it is not known."""
