@@ -33,7 +33,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.course.dates import instant, utc
+from grader.course.dates import deadline, utc
 from grader.course.layout import CONFIG_NAME, Layout
 from grader.course.model import ISOLATIONS, Limits
 from grader.errors import ConfigError
@@ -310,16 +310,13 @@ def _due(section: _Section) -> datetime.datetime | None:
     value = section.take("due")
     if value is None:
         return None
-    # "due on the 5th" means until that day is over
-    if isinstance(value, str) and re.fullmatch(r"\s*\d{4}-\d{2}-\d{2}\s*", value):
-        value = f"{value.strip()} 23:59:59"
     try:
         if isinstance(value, datetime.datetime):
             return utc(value)
         if isinstance(value, datetime.date):
             return datetime.datetime.combine(value, datetime.time(23, 59, 59), datetime.UTC)
         if isinstance(value, str):
-            return instant(value)
+            return deadline(value)
     except ValueError as problem:
         raise section.error("due", f"{problem}.", value, _DUE_HINT) from problem
     raise section.error("due", "it must be a date and time.", value, _DUE_HINT)

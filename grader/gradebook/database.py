@@ -77,7 +77,13 @@ class Database:
 
     @contextlib.contextmanager
     def one_transaction(self, *, keep: bool = True) -> Iterator[None]:
-        """Make everything inside one transaction; without ``keep`` it is taken back at the end, having been seen."""
+        """Make everything inside one transaction; without ``keep`` it is taken back at the end, having been seen.
+
+        Inside another one it is a part of that.
+        """
+        if self._pinned is not None:
+            yield
+            return
         writer = self._engine.execution_options(grader_write=True)
         with self.mapped(), writer.connect() as connection, connection.begin() as transaction:
             self._pinned = connection

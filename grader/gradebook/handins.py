@@ -94,6 +94,14 @@ def read_handin(layout: Layout, student_id: str, assignment_id: str) -> HandIn:
     return dataclasses.replace(handin, digest=handin_hash(handin))
 
 
+def handed_in_at(layout: Layout, student_id: str, assignment_id: str) -> datetime.datetime | None:
+    """Return when a submission was handed in, if that is known, without reading the rest of it."""
+    try:
+        return _timestamp(layout.submitted_dir(student_id, assignment_id), [])[0]
+    except OSError:
+        return None
+
+
 def _notebook(folder: Path, name: str) -> bytes:
     try:
         return slim_notebook(_read_regular(folder / name, MAX_NOTEBOOK_BYTES))
