@@ -112,9 +112,11 @@ def regrade(
 
 def _agreed() -> bool:
     """Ask, where there is somebody to ask."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return True
-    return click.confirm("Write these scores?", err=True)
+    return not _is_terminal() or click.confirm("Write these scores?", err=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _tell(regrading: Regrading, start: int = 0) -> int:

@@ -163,9 +163,8 @@ def standings(connection: sa.Connection, assignment_id: str, *, told: bool = Fal
     """Return what everybody has in a chapter; with ``told``, as it was before cells were added or removed."""
     s, g, n = tables.SUBMISSION.c, tables.GRADE.c, tables.SUBMITTED_NOTEBOOK.c
     sub, a = tables.SUBMITTED_ASSIGNMENT.c, tables.ASSIGNMENT.c
-    reasons = dict(
-        connection.execute(sa.select(s.student_id, s.not_graded).where(s.assignment_id == assignment_id)).tuples()
-    )
+    ours = connection.execute(sa.select(s.student_id, s.not_graded).where(s.assignment_id == assignment_id))
+    reasons = {row.student_id: row.not_graded for row in ours}
     needing = set(
         connection.scalars(
             sa.select(sub.student_id)

@@ -22,6 +22,9 @@ from grader.reports.text import first_line, printable
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+LONG = 6
+"""A chapter's name of so many characters has a line of its own."""
+
 TABLE_ROWS = 60
 """A class with more students than this is counted; ``--all`` shows everybody."""
 
@@ -172,16 +175,15 @@ _SIGNS = {
     Stage.GRADED: ("G", "graded"),
     Stage.RETURNED: ("R", "returned"),
 }
-_OPEN = ("·", "not handed in, not due yet")
+_OPEN = ("·", "not due yet")
 
 
 def show_status(console: Console, status: Status, *, everybody: bool) -> None:
     """Print how many are how far, then who; of a large class only who needs somebody."""
     console.print(_counts(status))
-    if everybody or len(status.students) <= TABLE_ROWS:
-        if status.students:
-            console.print(_table(status))
-            console.print(_legend(status), style="dim", markup=False, highlight=False)
+    if (everybody or len(status.students) <= TABLE_ROWS) and status.students:
+        console.print(_table(status))
+        console.print(_legend(status), style="dim", markup=False, highlight=False)
     for line in _attention(status):
         console.print(line, markup=False, highlight=False)
     if not everybody and len(status.students) > TABLE_ROWS:
@@ -195,9 +197,8 @@ def _counts(status: Status) -> RenderableType:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column("chapter", overflow="fold", min_width=4)
-    table.add_column("due (UTC)", no_wrap=True)
-    for heading in ("missing", "late", "col-\nlected", "graded", "needs a\nperson", "not\ngradable", "re-\nturned"):
+    table.add_column("chapter\nand due date", overflow="fold", min_width=15)
+    for heading in ("missing", "late", "col-\nlected", "graded", "needs\nperson", "not\ngradable", "re-\nturned"):
         table.add_column(heading, justify="right", no_wrap=True)
     labels = short_names([column.assignment_id for column in status.chapters])
     for column, label in zip(status.chapters, labels, strict=True):
@@ -210,10 +211,9 @@ def _counts(status: Status) -> RenderableType:
             column.counts[Stage.NOT_GRADABLE],
             column.counts[Stage.RETURNED],
         ]
-        due = (
-            "–" if column.due is None else f"{column.due:%Y-%m-%d %H:%M}{'+' if column.last_due != column.due else ''}"
-        )
-        table.add_row(Text(label), due, *(str(number) if number else "–" for number in numbers))
+        due = "–" if column.due is None else f"{column.due:%m-%d %H:%M}"
+        named = f"{label}  {due}" if len(label) < LONG else f"{label}\n  {due}"
+        table.add_row(Text(named), *(str(number) if number else "–" for number in numbers))
     return table
 
 
