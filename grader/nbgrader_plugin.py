@@ -112,7 +112,7 @@ def _graded(handin: HandIn, spec: GradingSpec, isolation: str) -> GradedSubmissi
 
 
 class CourseLatePolicy(LateSubmissionPlugin):
-    """The course's late policy for nbgrader's ``AssignLatePenalties``, for a course that keeps using it."""
+    """The course's late policy for nbgrader's ``AssignLatePenalties``: the numbers that ``grader autograde`` stores."""
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
         """Return the points that being late costs."""

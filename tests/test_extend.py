@@ -102,9 +102,53 @@ def test_nbgraders_own_penalties_are_the_same(config, pool, monkeypatch):
     assert ours[1] == pytest.approx(0.6)
 
 
+OWN_PLUGIN = """
+import sys
+from pathlib import Path
+sys.path.append(str(Path(__file__).parent))
+c.AssignLatePenalties.plugin_class = "late_points_{name}.PointsAnHour"
+c.PointsAnHour.points = 0.05
+"""
+
+POINTS_AN_HOUR = """
+from nbgrader.plugins import BasePlugin
+from traitlets import Float
+
+class PointsAnHour(BasePlugin):
+    points = Float(1.0).tag(config=True)
+
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        {body}
+"""
+
+
+def test_a_courses_own_plugin_decides(tmp_path, pool):
+    """As nbgrader's users write one; its answer is kept between 0 and the score, as nbgrader does."""
+    config = make_course(tmp_path / "course", config=CONFIG + OWN_PLUGIN.format(name="a"))
+    body = "return 99 if student_id == 'bob' else self.points * total_seconds_late / 3600"
+    (config.root / "late_points_a.py").write_text(POINTS_AN_HOUR.format(body=body))
+    for student in ("ada", "bob"):
+        hand_in(config, student, timestamp="2026-10-06 23:59 UTC")
+    run(config, "autograde")
+    assert nbgraders(config, "ada")[:2] == pytest.approx((3.0, 1.2))
+    assert nbgraders(config, "bob")[:2] == pytest.approx((3.0, 3.0))
+    run(config, "extend", "ada", "01", "--hours", "20")
+    assert nbgraders(config, "ada")[:2] == pytest.approx((3.0, 0.2))
+
+
+def test_a_plugin_that_fails_is_named(tmp_path, pool):
+    """One message, and no score is half stored."""
+    config = make_course(tmp_path / "course", config=CONFIG + OWN_PLUGIN.format(name="b"))
+    (config.root / "late_points_b.py").write_text(POINTS_AN_HOUR.format(body="return 1 / 0"))
+    hand_in(config, "ada", timestamp=TWO_DAYS)
+    result = run(config, "autograde", code=1)
+    assert "plugin late_points_b.PointsAnHour stopped with ZeroDivisionError" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("c.AssignLatePenalties.plugin_class = 'a.B'\nc.Course.late_policy = 'zero'", "leave the other out"),
         ("c.Course.late_fraction_per_hour = 1.5", "between 0 and 1"),
         ("c.Course.late_max_fraction = -1", "at least 0"),
         ("c.Course.late_policy = 'zero'\nc.Course.late_max_fraction = 0.5", "loses everything"),
@@ -320,3 +364,18 @@ def test_a_gradebook_of_the_first_version_gets_what_it_lacks(config, pool):
     pool.answer = lambda task: graded(Outcome.FAILED)
     run(config, "autograde", "--force")
     assert nbgraders(config, "ada")[0] == 1.0
+
+
+def test_an_extension_counts_for_a_submission_that_nbgrader_has_made(config, pool):
+    """Its own autograde, and formgrader's button, make the row before anybody is asked."""
+    from nbgrader.api import Gradebook
+
+    hand_in(config, "ada", timestamp=TWO_DAYS)
+    hand_in(config, "bob")
+    run(config, "autograde", "--student", "bob")
+    run(config, "extend", "ada", "01", "--days", "1")
+    with Gradebook(config.db_url, config.course_id) as gb:
+        gb.update_or_create_student("ada")
+        gb.update_or_create_submission("01_add", "ada")
+    run(config, "autograde")
+    assert nbgraders(config, "ada") == pytest.approx((3.0, 0.3, 43_260))

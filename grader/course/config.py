@@ -16,8 +16,8 @@ the options under ``c.Course``::
     c.Course.late_max_fraction = 0.5
     c.Course.isolation = "auto"
 
-Of nbgrader's, ``c.CourseDirectory`` (course id, database, folder names) and ``c.LateSubmissionPlugin.penalty_method``
-are respected. A course that configures nothing at all works: its chapters are the solution files in ``source/``.
+Of nbgrader's, ``c.CourseDirectory`` (course id, database, folder names), ``c.LateSubmissionPlugin.penalty_method`` and a
+late-submission plugin of the course's own (``c.AssignLatePenalties.plugin_class``) are respected. A course that configures nothing at all works: its chapters are the solution files in ``source/``.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class LatePolicy:
         grace_s: seconds after the due date that cost nothing; days and hours count from their end.
         fraction_per_hour: for ``per-hour``, the part of the score that an hour costs, in [0, 1].
         max_fraction: for ``per-day`` and ``per-hour``, the largest part of the score that being late can cost.
+        plugin: the class of a late-submission plugin of the course's own, which then decides alone.
     """
 
     rule: LateRule = LateRule.NONE
@@ -65,6 +66,7 @@ class LatePolicy:
     grace_s: float = 0.0
     fraction_per_hour: float = 0.01
     max_fraction: float = 1.0
+    plugin: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -123,7 +125,9 @@ def load_config(root: Path) -> CourseConfig:
         chapters=_chapters(course, layout, defaults),
         allowed_modules=_allowed_modules(course),
         default_limits=defaults,
-        late_policy=_late_policy(course, raw.get("LateSubmissionPlugin", {})),
+        late_policy=_late_policy(
+            course, raw.get("LateSubmissionPlugin", {}), _late_plugin(raw.get("AssignLatePenalties", {}))
+        ),
         isolation=_isolation(course),
     )
     course.finish()
@@ -344,8 +348,29 @@ def _isolation(course: _Section) -> str:
     return value
 
 
-def _late_policy(course: _Section, plugin: Any) -> LatePolicy:
+_KNOWN_PLUGINS = (
+    "nbgrader.plugins.LateSubmissionPlugin",
+    "nbgrader.plugins.latesubmission.LateSubmissionPlugin",
+    "grader.nbgrader_plugin.CourseLatePolicy",
+)
+
+
+def _late_plugin(section: Any) -> str:
+    """Return the course's own late-submission plugin; empty if it uses nbgrader's or ours."""
+    named = section.get("plugin_class", "") if isinstance(section, dict) else ""
+    name = f"{named.__module__}.{named.__qualname__}" if isinstance(named, type) else str(named)
+    return "" if name in _KNOWN_PLUGINS else name
+
+
+def _late_policy(course: _Section, plugin: Any, own_plugin: str = "") -> LatePolicy:
     rule = course.take("late_policy")
+    if own_plugin and rule is not None:
+        raise course.error(
+            "late_policy",
+            f"but c.AssignLatePenalties.plugin_class is {own_plugin!r}.",
+            rule,
+            "One of them decides: leave the other out.",
+        )
     if rule is None and isinstance(plugin, dict):
         # A course that comes from nbgrader keeps what it said there.
         rule = plugin.get("penalty_method")
@@ -373,6 +398,7 @@ def _late_policy(course: _Section, plugin: Any) -> LatePolicy:
         grace_s=defaults.grace_s if grace_s is None else float(grace_s),
         fraction_per_hour=defaults.fraction_per_hour if per_hour is None else per_hour,
         max_fraction=defaults.max_fraction if max_fraction is None else max_fraction,
+        plugin=own_plugin,
     )
 
 

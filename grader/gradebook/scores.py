@@ -19,7 +19,7 @@ from grader.gradebook import tables
 from grader.gradebook.cells import comment_row, grade_row, new_id
 from grader.gradebook.extensions import Granted, granted
 from grader.gradebook.history import Event, Recorder, snapshots
-from grader.gradebook.penalty import late_penalty, seconds_late
+from grader.gradebook.penalty import penalty_of, seconds_late
 from grader.gradebook.tables import stored_text
 from grader.gradebook.versions import GradingVersion
 
@@ -294,7 +294,7 @@ class Batch:
                     tables.SUBMITTED_ASSIGNMENT,
                     {"id": submission_id, "timestamp": timestamp, "extension": extension},
                 )
-        penalty = late_penalty(self._config.late_policy, total, seconds_late(timestamp, chapter.due, extension))
+        penalty = penalty_of(self._config, item.student_id, total, seconds_late(timestamp, chapter.due, extension))
         if row is None or not row.notebook_row:
             changes.insert(
                 tables.SUBMITTED_NOTEBOOK,

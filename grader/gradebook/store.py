@@ -25,7 +25,7 @@ from grader.gradebook.cells import Synced, Wanted, gradebook_cells, write_due
 from grader.gradebook.database import BUSY_S, Database
 from grader.gradebook.extensions import DueDates, Extension
 from grader.gradebook.history import HistoryRow, Recorder, Standing, current_user, history, standings, version_facts
-from grader.gradebook.penalty import late_penalty, seconds_late
+from grader.gradebook.penalty import penalty_of, seconds_late
 from grader.gradebook.scores import NO_RESPONSE, Batch, ScoredSubmission, update_rows
 from grader.gradebook.tables import stored_text
 from grader.notebooks.cells import KERNELSPEC
@@ -648,17 +648,19 @@ def _stale_penalties(connection: sa.Connection, config: CourseConfig, assignment
     """The notebooks whose late penalty is another than the course's rules say now."""
     a, s, n, g = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c, tables.GRADE.c
     query = (
-        sa.select(n.id, n.late_submission_penalty, a.duedate, s.timestamp, s.extension, sa.func.sum(_counted()))
+        sa.select(
+            n.id, s.student_id, n.late_submission_penalty, a.duedate, s.timestamp, s.extension, sa.func.sum(_counted())
+        )
         .select_from(tables.SUBMITTED_NOTEBOOK)
         .join(tables.SUBMITTED_ASSIGNMENT, s.id == n.assignment_id)
         .join(tables.ASSIGNMENT, a.id == s.assignment_id)
         .join(tables.GRADE, g.notebook_id == n.id)
         .where(a.name == assignment_id)
-        .group_by(n.id, n.late_submission_penalty, a.duedate, s.timestamp, s.extension)
+        .group_by(n.id, s.student_id, n.late_submission_penalty, a.duedate, s.timestamp, s.extension)
     )
     stale = []
-    for row_id, stored, due, timestamp, extension, score in connection.execute(query):
-        penalty = late_penalty(config.late_policy, score, seconds_late(timestamp, due, extension))
+    for row_id, student_id, stored, due, timestamp, extension, score in connection.execute(query):
+        penalty = penalty_of(config, student_id, score, seconds_late(timestamp, due, extension))
         if (penalty is None) != (stored is None) or not math.isclose(penalty or 0.0, stored or 0.0, abs_tol=1e-6):
             stale.append({"id": row_id, "late_submission_penalty": penalty})
     return stale
