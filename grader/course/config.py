@@ -16,8 +16,9 @@ the options under ``c.Course``::
     c.Course.late_max_fraction = 0.5
     c.Course.isolation = "auto"
 
-Of nbgrader's, ``c.CourseDirectory`` (course id, database, folder names), ``c.LateSubmissionPlugin.penalty_method`` and a
-late-submission plugin of the course's own (``c.AssignLatePenalties.plugin_class``) are respected. A course that configures nothing at all works: its chapters are the solution files in ``source/``.
+Of nbgrader's, ``c.CourseDirectory`` (course id, database, folder names), ``c.LateSubmissionPlugin.penalty_method`` and
+a late-submission plugin of the course's own (``c.AssignLatePenalties.plugin_class``) are respected. A course that
+configures nothing at all works: its chapters are the solution files in ``source/``.
 """
 
 from __future__ import annotations
