@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import sqlite3
 
@@ -403,7 +404,12 @@ def test_a_hand_in_that_is_gone_keeps_its_score(config):
 
 def test_another_writer_is_waited_for_and_then_named(config, monkeypatch):
     """A locked gradebook: one line, nothing lost."""
-    monkeypatch.setattr("grader.gradebook.store.BUSY_S", 0.1)
+    from grader.gradebook.database import Database
+
+    def impatient(config, *, create, busy_s):
+        return Database(config, create=create, busy_s=0.1)
+
+    monkeypatch.setattr("grader.gradebook.store.Database", impatient)
     add_a_test(config)
     notebook = config.layout.autograded_notebook("ada", "01_add").read_bytes()
     with sqlite3.connect(config.layout.gradebook_path) as connection:
@@ -463,3 +469,67 @@ def test_what_has_changed_is_said_and_what_it_means(config, replacement, file, l
     edit(config, replacement, file=file)
     change = difference(before, facts(config))
     assert (list(change.lines), change.needs_run) == (lines, needs_run)
+
+
+def test_several_chapters_are_one_regrading(config, pool):
+    """Later chapters use earlier ones; a student may be in both."""
+    hand_in(config, "ada", "02_mean", notebook=answered(config, {}, "02_mean"))
+    run(config, "autograde")
+    pool.asked.clear()
+    edit(config, ("total / len(numbers)", "total / max(1, len(numbers))"), file="source/02_mean.py")
+    edit(config, ("    return a + b", "    return b + a"))
+    document = json.loads(run(config, "regrade", "01", "02", "--json"))
+    assert document["changes"] == {
+        "01_add": ["the chapter's own solutions changed: no score depends on them"],
+        "02_mean": [
+            "earlier chapters, allowed modules or the order of cells changed",
+            "the chapter's own solutions changed: no score depends on them",
+        ],
+    }
+    assert pool.asked == [("ada", "02_mean")]
+    assert document["is_written"]
+
+
+def test_a_course_that_cannot_be_written_to_is_said_before_anything_is_run(config, pool):
+    """Where graded notebooks wait; --dry-run needs no place."""
+    (config.root / ".grader").write_text("in the way")
+    add_a_test(config)
+    result = run(config, "regrade", "01", code=1)
+    assert "there is no place for graded notebooks" in result.stderr
+    assert pool.asked == []
+    assert len(json.loads(run(config, "regrade", "01", "--dry-run", "--json"))["moves"]) == 3
+
+
+def test_manual_points_and_unanswered_cells_follow_without_a_run(config, pool):
+    """A person's score stays; what was left as released stays "No response." and 0."""
+    by_hand(config, "ada", "explain", manual_score=2.0, needs_manual_grade=False)
+    pool.answer = lambda task: dataclasses.replace(judge(task), unchanged=frozenset({"explain"}))
+    hand_in(config, "bob", timestamp="2026-10-05 13:00:00 UTC")
+    run(config, "autograde")
+    edit(config, ('role="manual" points=2', 'role="manual" points=4'))
+    edit(config, ('"points": 5', '"points": 7'), file="course_config.py")
+    pool.asked.clear()
+    moves = {move["student_id"]: move for move in regraded(config)["moves"]}
+    assert pool.asked == []
+    assert [(moves[name]["before"], moves[name]["after"]) for name in ("ada", "bob")] == [(5.0, 5.0), (3.0, 3.0)]
+    assert (moves["ada"]["needs_person"], moves["bob"]["needs_person"]) == (True, False)
+    assert nbgraders(config)["ada"] == (5.0, 0.0, 7.0)
+    with open_gradebook(config) as store:
+        assert "explain" in store.unanswered("01_add")["bob"]
+
+
+def test_the_real_judge_regrades_what_a_new_test_concerns(tmp_path):
+    """From the hand-in to nbgrader's numbers, with student processes."""
+    config = make_course(tmp_path / "course")
+    hand_in(config, "ada")
+    run(config, "autograde", "--jobs", "1")
+    assert nbgraders(config)["ada"] == (3.0, 0.0, 5.0)
+    add_a_test(config)
+    edit(config, ("assert add(2, 2) == 4", "assert add(2, 2) == 5"))
+    [move] = regraded(config, "--jobs", "1")["moves"]
+    assert (move["how"], move["before"], move["after"], move["max_after"]) == ("run", 3.0, 3.0, 9.0)
+    edit(config, ("assert add(2, 2) == 5", "assert add(2, 2) == 4"))
+    [move] = regraded(config, "--jobs", "1", "--why", "a typing mistake in the test")["moves"]
+    assert move["cells"] == [{"grade_id": "test_more", "before": 0.0, "after": 4.0}]
+    assert nbgraders(config)["ada"] == (7.0, 0.0, 9.0)
+    assert events(config, "ada") == [("graded", 3.0, 1), ("graded", 3.0, 2), ("graded", 7.0, 3)]

@@ -181,8 +181,10 @@ def _moved(moved: Sequence[tuple[SubmissionRow, SubmissionRow]]) -> list[str]:
             if was.seconds_late
             else ""
         )
-        cost = f"penalty {points(was.penalty)} → {points(now.penalty)}"
-        score = f"score {points(was.final_score)} → {points(now.final_score)}"
+        cost = score = ""
+        if was.penalty != now.penalty:
+            cost = f"penalty {points(was.penalty)} → {points(now.penalty)}"
+            score = f"score {points(was.final_score)} → {points(now.final_score)}"
         lines.append(f"  {_who(now.student_id)}: {', '.join(part for part in (late, cost, score) if part)}")
     if len(moved) > LISTED:
         lines.append(f"  … and {len(moved) - LISTED} more (--json has all)")

@@ -19,7 +19,7 @@ from grader.course.config import CourseConfig
 from grader.course.model import GradedSubmission, GradingSpec, Outcome, Verdict
 from grader.errors import GraderError
 from grader.gradebook.autograded import course_files, remove_autograded, write_autograded, write_whole
-from grader.gradebook.grading import OpenPool, check_graded
+from grader.gradebook.grading import BATCH, OpenPool, check_graded
 from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash, tools_hash
 from grader.gradebook.history import Standing
 from grader.gradebook.scores import ScoredSubmission
@@ -414,7 +414,9 @@ class Regrading:
     def _apply(self) -> None:
         for name, chapter in self._chapters.items():
             self._store.sync_assignment(name, chapter.spec.cells, due=chapter.due)
-        self._store.write_batch(list(self._scored.values()))
+        scored = list(self._scored.values())
+        for start in range(0, len(scored), BATCH):
+            self._store.write_batch(scored[start : start + BATCH])
         for name in self._chapters:
             self._store.refresh_penalties(name)
 

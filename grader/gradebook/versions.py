@@ -24,8 +24,9 @@ class GradingVersion:
     Args:
         assignment_id: the chapter.
         digest: of the facts; equal digests grade equally (by the same tools).
-        facts: ``cells`` (name, role, digest of the source, points, partial and type of each), ``limits``, and ``rest``,
-            a digest of what else the grading depends on (earlier chapters, allowed modules).
+        facts: ``cells`` (name, role, digest of the source, points, partial and type of each), ``limits``, ``solutions``
+            (a digest of the chapter's own, on which only depends what is shown), and ``rest``, a digest of what else
+            the grading depends on (earlier chapters, allowed modules).
     """
 
     assignment_id: str
@@ -36,7 +37,7 @@ class GradingVersion:
 def grading_version(spec: GradingSpec) -> GradingVersion:
     """Return the version that a chapter's grading has today."""
     plain = spec.to_plain()
-    cells, limits = plain.pop("cells"), plain.pop("limits")
+    cells, limits, solutions = plain.pop("cells"), plain.pop("limits"), plain.pop("solutions", None)
     facts = {
         "cells": [
             {
@@ -50,6 +51,7 @@ def grading_version(spec: GradingSpec) -> GradingVersion:
             for cell in cells
         ],
         "limits": limits,
+        "solutions": _digest(solutions),
         "rest": _digest(plain),
     }
     return GradingVersion(spec.assignment_id, _digest(facts), facts)
@@ -110,6 +112,8 @@ def difference(before: Json, after: Json) -> Difference:
             points.add(name)
             # Partial credit is a number of points, not a part of them.
             needs_run = needs_run or now["partial"]
+    if before.get("solutions") != after["solutions"]:
+        lines.append("the chapter's own solutions changed: no score depends on them")
     limits = sorted(name for name in after["limits"] if before["limits"].get(name) != after["limits"][name])
     lines += [f"{_limit(name)}: {before['limits'].get(name)} → {after['limits'][name]}" for name in limits]
     needs_run = needs_run or not set(limits) <= _TIME_LIMITS
