@@ -277,7 +277,9 @@ def test_scores_extra_credit_and_comments_by_hand_stay(config):
     assert nbgraders(config)["eve"] == (8.5, pytest.approx(1.7), 9.0)
     with Gradebook(config.db_url, config.course_id) as gb:
         assert gb.find_comment("add", "01_add", "01_add", "eve").comment == "see page 3"
-        assert gb.find_grade("test_add", "01_add", "01_add", "eve").manual_score == 0.5
+        changed, same = (gb.find_grade(name, "01_add", "01_add", "eve") for name in ("test_add", "explain"))
+        assert (changed.manual_score, changed.needs_manual_grade) == (0.5, True)  # its test is another one
+        assert (same.manual_score, same.needs_manual_grade) == (2.0, False)
     assert [event for event, _, _ in events(config, "eve")] == ["graded", "by hand", "graded"]
     said = run(config, "history", "eve")
     assert "explain – → 3" in said
@@ -533,3 +535,14 @@ def test_the_real_judge_regrades_what_a_new_test_concerns(tmp_path):
     assert move["cells"] == [{"grade_id": "test_more", "before": 0.0, "after": 4.0}]
     assert nbgraders(config)["ada"] == (7.0, 0.0, 9.0)
     assert events(config, "ada") == [("graded", 3.0, 1), ("graded", 3.0, 2), ("graded", 7.0, 3)]
+
+
+def test_what_could_not_be_graded_has_no_score_in_the_history(config, pool):
+    """But the reason."""
+    pool.answer = lambda task: GradedSubmission("01_add", {}, (), not_graded="it is not JSON.")
+    hand_in(config, "bob", notebook=b"{", timestamp="2026-10-05 13:00:00 UTC")
+    run(config, "autograde", code=1)
+    [*_, last] = json.loads(run(config, "history", "bob", "--json"))["history"]
+    assert (last["event"], last["score"]) == ("not graded", None)
+    assert last["why"] == "new hand-in: it is not JSON."
+    assert "not graded: no score, tests 1" in run(config, "history", "bob")

@@ -80,6 +80,7 @@ class _Todo:
     how: str
     handin: HandIn
     digest: str
+    asks_again: frozenset[str] | None = None
 
 
 @dataclasses.dataclass
@@ -223,18 +224,24 @@ class Regrading:
                 differences[was] = difference(facts, chapter.tests.facts) if facts else None
             change = differences[was]
             self._tell_changes(chapter, recorded, handin, change, is_there)
+            # The same answers and the same tests need no second look of whoever graded by hand.
+            same = not is_there or recorded.handin_hash == handin.digest
+            asks_again = change.cells if change and same else None
             rescored = None
             is_kept = layout.autograded_notebook(student_id, name).is_file()
-            if not is_there or (recorded.handin_hash == handin.digest and is_kept and not self._force):
+            if not is_there or (same and is_kept and not self._force):
                 rescored = self._rescored(
                     chapter, recorded, change, verdicts.get(student_id, []), unchanged.get(student_id)
                 )
             if rescored is not None:
-                self._add(chapter, handin, digest if is_there else recorded.content_hash, rescored, recorded)
                 how = "points" if change and change.points else "kept"
-                chapter.todo[student_id] = _Todo(how, dataclasses.replace(handin, notebook=b""), digest)
+                digest = digest if is_there else recorded.content_hash
+                chapter.todo[student_id] = _Todo(how, dataclasses.replace(handin, notebook=b""), digest, asks_again)
+                self._add(chapter, handin, rescored, recorded)
             elif is_there:
-                chapter.todo[student_id] = _Todo("run", dataclasses.replace(handin, notebook=b"", files={}), digest)
+                chapter.todo[student_id] = _Todo(
+                    "run", dataclasses.replace(handin, notebook=b"", files={}), digest, asks_again
+                )
             else:
                 self.troubles.append(Trouble(student_id, name, "what was handed in is no longer in submitted/."))
         return chapter
@@ -296,17 +303,19 @@ class Regrading:
         )
 
     def _add(
-        self, chapter: _Chapter, handin: HandIn, digest: str, graded: GradedSubmission, recorded: Recorded | None = None
+        self, chapter: _Chapter, handin: HandIn, graded: GradedSubmission, recorded: Recorded | None = None
     ) -> None:
+        todo = chapter.todo[handin.student_id]
         name = chapter.spec.assignment_id
         self._scored[handin.student_id, name] = ScoredSubmission(
             handin.student_id,
             dataclasses.replace(graded, notebook={}),
             handin.timestamp,
-            digest,
+            todo.digest,
             handin_hash=handin.digest or (recorded.handin_hash if recorded else ""),
             tests=chapter.tests,
             tools=self._tools,
+            asks_again=todo.asks_again,
             why=self._why,
         )
 
@@ -336,8 +345,7 @@ class Regrading:
             yield Task((student_id, name), handin.notebook, chapter.spec, handin.files)
 
     def _cannot_grade(self, chapter: _Chapter, handin: HandIn, reason: str) -> None:
-        digest = chapter.todo[handin.student_id].digest
-        self._add(chapter, handin, digest, GradedSubmission(chapter.spec.assignment_id, {}, (), not_graded=reason))
+        self._add(chapter, handin, GradedSubmission(chapter.spec.assignment_id, {}, (), not_graded=reason))
 
     def _take(self, result: Any) -> None:
         student_id, name = result.key
@@ -355,7 +363,7 @@ class Regrading:
                     from grader.notebooks.notebook import notebook_text
 
                     write_whole(self._notebook(result.key), notebook_text(graded.notebook).encode("utf-8"))
-                self._add(chapter, todo.handin, todo.digest, graded)
+                self._add(chapter, todo.handin, graded)
                 return
             except ValueError as problem:
                 error = str(problem)

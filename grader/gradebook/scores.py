@@ -39,6 +39,8 @@ class ScoredSubmission:
         timestamp: when it was handed in; None leaves what the gradebook knows.
         content_hash: of all that the score depends on; equal hashes need no second grading.
         handin_hash: of what was handed in, alone; ``tests`` and ``tools`` are the rest of what the score depends on.
+        asks_again: where a person gave a score, that person is asked again of these grade cells only; None: of all, as
+            nbgrader does when it autogrades.
         why: the reason that a person gave, for the history, which says by itself what is different.
     """
 
@@ -49,6 +51,7 @@ class ScoredSubmission:
     handin_hash: str = ""
     tests: GradingVersion | None = None
     tools: str = ""
+    asks_again: frozenset[str] | None = None
     why: str = ""
 
 
@@ -173,6 +176,9 @@ class Batch:
                 tests_version=item.tests.digest if item.tests else None,
                 why=news[item.student_id],
             )
+            if graded.not_graded:
+                row["why"] = f"{row['why']}: {stored_text(graded.not_graded)}"
+                row["counted"] = row["counted"] if json.loads(row["by_hand"]) else None
             row["score"] = None if graded.not_graded else float(graded.score)
             row["max_score"] = None if graded.not_graded else float(graded.max_score)
             rows.append(row)
@@ -329,7 +335,9 @@ class Batch:
                 counted, extra = auto, None
                 changed = True
             else:
-                changes.update(tables.GRADE, {"id": row.id, "auto_score": auto, "needs_manual_grade": auto is None})
+                is_settled = item.asks_again is not None and name not in item.asks_again and row.auto_score == auto
+                if not is_settled:
+                    changes.update(tables.GRADE, {"id": row.id, "auto_score": auto, "needs_manual_grade": auto is None})
                 counted = auto if row.manual_score is None else row.manual_score
                 extra = row.extra_credit
                 changed = changed or row.auto_score != auto

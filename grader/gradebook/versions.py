@@ -73,12 +73,14 @@ class Difference:
         needs_run: whether scores can only be known by running submissions again.
         limits: whether a time limit has changed: only submissions that came near one can be concerned.
         points: grade cells whose points alone have changed: their scores follow from the verdicts that are there.
+        cells: the cells that are new, or changed in anything.
     """
 
     lines: tuple[str, ...] = ()
     needs_run: bool = False
     limits: bool = False
     points: frozenset[str] = frozenset()
+    cells: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return "; ".join(self.lines)
@@ -89,7 +91,7 @@ def difference(before: Json, after: Json) -> Difference:
     old = {_key(number, cell): cell for number, cell in enumerate(before["cells"])}
     new = {_key(number, cell): cell for number, cell in enumerate(after["cells"])}
     lines = []
-    points = set()
+    points, cells = set(), set()
     needs_run = before["rest"] != after["rest"] or [key for key in old if key in new] != [
         key for key in new if key in old
     ]
@@ -101,15 +103,18 @@ def difference(before: Json, after: Json) -> Difference:
             needs_run = True
             cell = new.get(key) or old[key]
             worth = f" ({cell['points']:g} points)" if cell["role"] in _GRADED else ""
+            cells.add(name)
             lines.append(f"{name} {'added' if key in new else 'removed'}{worth}")
             continue
         was, now = old[key], new[key]
         if any(was[field] != now[field] for field in ("source", "role", "type", "partial")):
             needs_run = True
+            cells.add(name)
             lines.append(f"{name} changed")
         if was["points"] != now["points"]:
             lines.append(f"{name}: {was['points']:g} → {now['points']:g} points")
             points.add(name)
+            cells.add(name)
             # Partial credit is a number of points, not a part of them.
             needs_run = needs_run or now["partial"]
     if before.get("solutions") != after["solutions"]:
@@ -117,7 +122,7 @@ def difference(before: Json, after: Json) -> Difference:
     limits = sorted(name for name in after["limits"] if before["limits"].get(name) != after["limits"][name])
     lines += [f"{_limit(name)}: {before['limits'].get(name)} → {after['limits'][name]}" for name in limits]
     needs_run = needs_run or not set(limits) <= _TIME_LIMITS
-    return Difference(tuple(_once(lines)), needs_run, bool(limits), frozenset(points))
+    return Difference(tuple(_once(lines)), needs_run, bool(limits), frozenset(points), frozenset(cells))
 
 
 _GRADED = (str(Role.TEST), str(Role.MANUAL))
