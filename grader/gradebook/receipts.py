@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from grader.course.dates import naive_utc
 from grader.gradebook import tables
-from grader.gradebook.cells import stored_text
+from grader.gradebook.tables import stored_text
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from grader.course.model import Outcome
 from grader.gradebook.store import VerdictRow
 from grader.reports.scores import ClassReport, Mark, State, StudentReport
-from grader.reports.text import first_line, one_line, points, printable, spreadsheet_cell
+from grader.reports.text import duration, first_line, moment, one_line, points, printable, spreadsheet_cell
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -57,7 +57,9 @@ def class_table(report: ClassReport) -> RenderableType:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, padding=(0, 1))
     table.add_column("student", footer=_footer(["mean", "of"]), overflow="fold", min_width=6)
-    for chapter, label in zip(report.chapters, _short(report), strict=True):
+    for chapter, label in zip(
+        report.chapters, short_names([chapter.assignment_id for chapter in report.chapters]), strict=True
+    ):
         footer = _footer(["–" if chapter.mean is None else points(round(chapter.mean, 1)), points(chapter.max_score)])
         table.add_column(Text(label), footer=footer, justify="right", no_wrap=True)
     mean = report.mean_total
@@ -75,17 +77,18 @@ def _footer(lines: list[str]) -> str:
 
 
 def _mark(mark: Mark) -> str:
+    more = "+" if mark.extension_s else ""
     if mark.state is State.MISSING:
-        return "–"
+        return f"–{more}"
     if mark.state is State.WAITING:
-        return "…"
+        return f"…{more}"
     shown = "?" if mark.score is None else points(mark.score)
-    return f"{shown}{'*' if mark.is_late else ''}{'!' if mark.needs_person and mark.score is not None else ''}"
+    return f"{shown}{'*' if mark.is_late else ''}{more}{'!' if mark.needs_person and mark.score is not None else ''}"
 
 
-def _short(report: ClassReport) -> list[str]:
+def short_names(assignment_ids: Sequence[str]) -> list[str]:
     """Headings that fit: the chapters' numbers, if they have some that tell them apart."""
-    ids = [printable(chapter.assignment_id) for chapter in report.chapters]
+    ids = [printable(name) for name in assignment_ids]
     numbers = [name.partition("_")[0] for name in ids]
     if len(ids) > 1 and len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers):
         return numbers
@@ -99,6 +102,7 @@ def _legend(report: ClassReport) -> list[str]:
         ("… not autograded yet", any(mark.state is State.WAITING for mark in marks)),
         ("? could not be graded", any(mark.state is State.NOT_GRADED for mark in marks)),
         ("* late", any(mark.is_late for mark in marks)),
+        ("+ more time", any(mark.extension_s for mark in marks)),
         ("! needs a person", any(mark.needs_person and mark.score is not None for mark in marks)),
     ]
     used = ", ".join(text for text, is_used in meanings if is_used)
@@ -183,17 +187,11 @@ def _remarks(mark: Mark) -> list[str]:
         lines += [printable(line) for line in mark.not_graded.splitlines()]
     if mark.is_late:
         cost = f": {points(mark.penalty)} points off" if mark.penalty else ""
-        lines.append(f"late by {_duration(mark.seconds_late)}{cost}")
+        lines.append(f"late by {duration(mark.seconds_late)}{cost}")
+    if mark.extension_s and mark.due is not None:
+        lines.append(f"extended by {duration(mark.extension_s)}: due {moment(mark.due)}")
     lines += [f"repaired: {one_line(repair)}" for repair in mark.repairs]
     return lines
-
-
-def _duration(seconds: float) -> str:
-    days, rest = divmod(int(seconds), 86_400)
-    hours, rest = divmod(rest, 3600)
-    minutes, rest = divmod(rest, 60)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
-    return " ".join([f"{number} {unit}" for number, unit in parts if number][:2]) or "less than 1 s"
 
 
 def _outcome(verdict: VerdictRow) -> tuple[str, str]:
@@ -232,6 +230,8 @@ def mark_json(mark: Mark) -> dict[str, Any]:
         "late": mark.is_late,
         "seconds_late": mark.seconds_late,
         "timestamp": _time(mark.timestamp),
+        "due": _time(mark.due),
+        "extension_s": mark.extension_s,
         "needs_person": mark.needs_person,
         "manual_cells": mark.n_manual,
         "not_graded": mark.not_graded,
