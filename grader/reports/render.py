@@ -64,7 +64,7 @@ def class_table(report: ClassReport) -> RenderableType:
     footer = _footer(["–" if mean is None else points(round(mean, 1)), points(report.max_score)])
     table.add_column("total", footer=footer, justify="right", no_wrap=True, style="bold")
     for line in report.students:
-        marks = [Text(_mark(line.marks[chapter.assignment_id])) for chapter in report.chapters]
+        marks = [Text(mark_symbol(line.marks[chapter.assignment_id])) for chapter in report.chapters]
         name = printable(line.student_id)
         table.add_row(Text(f"{name} ({printable(line.name)})" if line.name else name), *marks, points(line.total))
     return table
@@ -74,7 +74,8 @@ def _footer(lines: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _mark(mark: Mark) -> str:
+def mark_symbol(mark: Mark) -> str:
+    """Return a mark as a table shows it; ``_legend`` says what the signs mean."""
     if mark.state is State.MISSING:
         return "–"
     if mark.state is State.WAITING:
