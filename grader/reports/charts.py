@@ -59,17 +59,20 @@ class Charts:
 
     def progress(self, chapters: Sequence[ChapterPicture], n_students: int) -> str:
         """Draw where everybody stands: one bar a chapter, of those on time, late, waiting, not graded and missing."""
-        with self._figure(6.6, 0.5 + 0.42 * len(chapters)) as (axes, drawn):
+        if not chapters:
+            return ""
+        with self._figure(5.6, 0.5 + 0.42 * len(chapters)) as (axes, drawn):
             for row, chapter in enumerate(chapters):
                 left = 0
-                for group, colour, letter in _standings(chapter):
+                for group, colour, word in _standings(chapter):
                     n = len(group)
                     if not n:
                         continue
                     drawn.link(axes.barh(row, n, left=left, height=0.72, color=_C[colour])[0], group)
-                    if n >= 0.045 * n_students:
-                        label = f"{letter} {n}" if n >= 0.1 * n_students else f"{n}"
-                        axes.text(left + n / 2, row, label, ha="center", va="center_baseline", color=_C["onbar"])
+                    if n >= 0.05 * n_students:  # there is room for the number, or for the word too
+                        label = f"{word} {n}" if n >= 0.03 * len(f"{word} {n}") * n_students else f"{n}"
+                        ink = _C["ink" if colour == "none" else "onbar"]
+                        axes.text(left + n / 2, row, label, ha="center", va="center_baseline", color=ink)
                     left += n
             axes.set_yticks(range(len(chapters)), [chapter.label for chapter in chapters])
             axes.set_ylim(len(chapters) - 0.5, -0.5)
@@ -101,7 +104,9 @@ class Charts:
     def hardest(self, cells: Sequence[CellPicture]) -> str:
         """Draw the pass rates of the hardest grade cells, the hardest on top."""
         shown = [cell for cell in cells if cell.rate is not None][:HARDEST]
-        with self._figure(6.6, 0.6 + 0.36 * len(shown)) as (axes, drawn):
+        if not shown:
+            return ""
+        with self._figure(5.6, 0.6 + 0.36 * len(shown)) as (axes, drawn):
             for row, cell in enumerate(shown):
                 rate = 100 * (cell.rate or 0.0)
                 drawn.link(axes.barh(row, 100, height=0.72, color=_C["none"])[0], cell.failed)
@@ -116,7 +121,9 @@ class Charts:
 
     def items(self, cells: Sequence[CellPicture]) -> str:
         """Draw each test's discrimination over its pass rate; a shape for each word, so that no colour is needed."""
-        with self._figure(6.6, 3.4) as (axes, drawn):
+        if not any(cell.discrimination is not None for cell in cells):
+            return ""
+        with self._figure(5.6, 3.4) as (axes, drawn):
             for level in (0.0, 0.2, 0.4):
                 axes.axhline(level, color=_C["faint"], linewidth=0.8, linestyle="-" if level == 0 else (0, (4, 3)))
             lowest = 0.0
@@ -139,7 +146,9 @@ class Charts:
     def times(self, chapters: Sequence[ChapterPicture]) -> str:
         """Draw CPU seconds of a submission: the median as a dot, up to the slowest 5 % as a bar, the longest a line."""
         timed = [chapter for chapter in chapters if chapter.median_s is not None]
-        with self._figure(6.6, 0.7 + 0.42 * len(timed)) as (axes, drawn):
+        if not timed:
+            return ""
+        with self._figure(5.6, 0.7 + 0.42 * len(timed)) as (axes, drawn):
             axes.set_xscale("log")
             for row, chapter in enumerate(timed):
                 median, long, longest = (
@@ -149,9 +158,12 @@ class Charts:
                     bar = axes.barh(row, longest - long, left=long, height=0.12, color=_C["late"])[0]
                     drawn.link(bar, chapter.slowest)
                 drawn.link(axes.barh(row, long - median, left=median, height=0.5, color=_C["wait"])[0], chapter.timed)
-                drawn.link(axes.scatter([median], [row], s=70, color=_C["good"], zorder=3), chapter.timed)
+                drawn.link(
+                    axes.scatter([median], [row], s=70, color=_C["good"], zorder=3, clip_on=False), chapter.timed
+                )
             axes.set_yticks(range(len(timed)), [chapter.label for chapter in timed])
             axes.set_ylim(len(timed) - 0.5, -0.5)
+            axes.margins(x=0.04)
             axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} s")
             axes.xaxis.set_minor_formatter(lambda value, _: "")
             axes.set_xlabel("CPU seconds of one submission")

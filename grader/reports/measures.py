@@ -120,7 +120,7 @@ def bin_of(value: float, edges: Sequence[float]) -> int:
 
 
 def falling_by(parts: Sequence[float]) -> float:
-    """Return how far the last of some scores (each as a part of its maximum) lies below the mean of those before it.
+    """Return how far the last of some values (distances to the class's mean, say) lies below the mean of those before.
 
     Never negative; 0 with fewer than three scores, where there is no "before" to speak of. A rule of thumb of ours.
 

@@ -2,9 +2,9 @@
 
 The page has two parts. Above, the class in numbers and charts, without a name, fit for a projector. Below, one row a
 student, hidden until a number is followed: each number links to a heading ``<h3 id="g7">``, and a style rule shows the
-rows of that group's students while that heading is the page's target (of a large group, it hides the others: half
-as many class names, and a browser that finds a thousand rows in a fifth of a second). So the page needs no script, and its
-security policy allows none: what students wrote could not run even if it were not escaped.
+rows of that group's students while that heading is the page's target (of a large group, it hides the others instead:
+a third of the class names). So the page needs no script, and its security policy allows none: what students wrote could
+not run even if it were not escaped.
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ def _seconds(value: float | None) -> str:
 class _Membership:
     """Which rows belong to which group, as few class names as it takes.
 
-    ``classes`` are of each student's row. ``inside`` are pairs of a group and the class of those in it; ``outside`` pairs
-    of a large group and the class of those who are not in it. Equal sets of students share a class.
+    ``classes`` are of each student's row. ``inside`` are pairs of a group and the class of those in it; ``outside``
+    pairs of a large group and the class of those who are not in it. Equal sets of students share a class.
     """
 
     classes: dict[str, list[str]]

@@ -35,7 +35,7 @@ LOW_PART = 0.5
 """Who has less than this part of the points of what was graded needs help."""
 
 FALL = 0.25
-"""So does who fell this far below the mean of the own chapters before, as a part of the points."""
+"""So does whose distance to the class's mean fell by this part of the points with the latest chapter."""
 
 MESSAGES = 25
 """How many kinds of failure are listed one by one."""
@@ -336,7 +336,7 @@ def _chapter(
         waiting=those("handed in, not autograded yet", of=standing(State.WAITING)),
         not_graded=those("handed in, could not be graded", of=standing(State.NOT_GRADED)),
         missing=those("not handed in", of=missing),
-        by_hand=those("answers to grade by hand", of=(s for s, mark in marks.items() if mark.n_manual)),
+        by_hand=those("answers to grade by hand", of=(student for student in graded if marks[student].n_manual)),
         scored=those("has a score", of=scores),
         mean=statistics.fmean(values) if values else None,
         median=quantile(values, 50),
@@ -486,7 +486,6 @@ def _help(groups: Groups, report: ClassReport, chapters: Sequence[ChapterPicture
     standing: dict[str, float] = {}
     for line in report.students:
         student = line.student_id
-        parts = _parts(line, chapters)
         mine = [chapter for chapter in chapters if line.marks[chapter.assignment_id].state is State.MISSING]
         overdue = [chapter.label for chapter in mine if chapter.is_due]
         if mine:
@@ -500,9 +499,9 @@ def _help(groups: Groups, report: ClassReport, chapters: Sequence[ChapterPicture
         if overdue:
             behind.append(student)
             said.append(f"has not handed in {', '.join(overdue)}")
-        if (fall := falling_by(parts)) >= FALL:
+        if (fall := falling_by(_distances(line, chapters))) >= FALL:
             falling.append(student)
-            said.append(f"latest chapter {100 * fall:.0f} percentage points below the ones before")
+            said.append(f"latest chapter {100 * fall:.0f} percentage points lower than before, next to the class")
     needing = sorted(
         (student for student, said in reasons.items() if said),
         key=lambda student: (-len(reasons[student]), standing[student], student),
@@ -511,7 +510,7 @@ def _help(groups: Groups, report: ClassReport, chapters: Sequence[ChapterPicture
     return HelpPicture(
         low=groups.group(f"Less than {100 * LOW_PART:.0f} % of the points of what was graded", low),
         behind=groups.group(f"Has not handed in one of the {n_due} chapters that are due", behind),
-        falling=groups.group(f"Latest chapter {100 * FALL:.0f} percentage points or more below the others", falling),
+        falling=groups.group(f"Fell by {100 * FALL:.0f} percentage points or more with the latest chapter", falling),
         needing=groups.group("Needs help", needing),
         lines=tuple(HelpLine(student, tuple(reasons[student])) for student in needing),
         missing=tuple(sorted(missing.items(), key=lambda item: (-len(item[1]), item[0]))),
@@ -519,12 +518,13 @@ def _help(groups: Groups, report: ClassReport, chapters: Sequence[ChapterPicture
     )
 
 
-def _parts(line: StudentLine, chapters: Sequence[ChapterPicture]) -> list[float]:
+def _distances(line: StudentLine, chapters: Sequence[ChapterPicture]) -> list[float]:
+    """How far a student is above the class's mean, in parts of a chapter's points: a hard chapter is no fall."""
     found = []
     for chapter in chapters:
         score = line.marks[chapter.assignment_id].score
-        if score is not None and chapter.max_score > 0:
-            found.append(score / chapter.max_score)
+        if score is not None and chapter.mean is not None and chapter.max_score > 0:
+            found.append((score - chapter.mean) / chapter.max_score)
     return found
 
 
