@@ -20,7 +20,7 @@ import grader
 from grader.reports.charts import Charts, cell_anchor
 from grader.reports.measures import FAIR, GOOD, LITTLE, MIN_FOR_DISCRIMINATION
 from grader.reports.picture import FALL, LOW_PART, ClassPicture, Group, short_key
-from grader.reports.render import mark_symbol
+from grader.reports.tables import mark_symbol
 from grader.reports.text import points, printable
 
 if TYPE_CHECKING:

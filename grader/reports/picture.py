@@ -25,7 +25,16 @@ from grader.reports.measures import (
     quantile,
     rest_scores,
 )
-from grader.reports.scores import ChapterColumn, ClassReport, Course, Mark, State, StudentLine, class_report
+from grader.reports.scores import (
+    ChapterColumn,
+    ClassReport,
+    Course,
+    Mark,
+    State,
+    StudentLine,
+    class_report,
+    short_labels,
+)
 from grader.reports.text import first_line, points
 
 SCORE_EDGES = tuple(range(0, 101, 10))
@@ -273,20 +282,6 @@ def draw(
         not_passed=not_passed,
         made_at=now,
     )
-
-
-def short_labels(ids: Sequence[str]) -> dict[str, str]:
-    """Return a short name for each chapter: its number, if all have one that tells them apart.
-
-    Example:
-        >>> short_labels(["01_add", "02_mean"])
-        {'01_add': '01', '02_mean': '02'}
-        >>> short_labels(["intro", "02_mean"])
-        {'intro': 'intro', '02_mean': '02_mean'}
-    """
-    numbers = [name.partition("_")[0] for name in ids]
-    short = len(ids) > 1 and len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers)
-    return dict(zip(ids, numbers if short else ids, strict=True))
 
 
 # --- chapters ---

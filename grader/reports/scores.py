@@ -250,3 +250,17 @@ def _mark(row: SubmissionRow | None, handed_in: bool) -> Mark:
         repairs=row.repairs,
         timestamp=row.timestamp,
     )
+
+
+def short_labels(ids: Sequence[str]) -> dict[str, str]:
+    """Return a short name for each chapter: its number, if all have one that tells them apart.
+
+    Example:
+        >>> short_labels(["01_add", "02_mean"])
+        {'01_add': '01', '02_mean': '02'}
+        >>> short_labels(["intro", "02_mean"])
+        {'intro': 'intro', '02_mean': '02_mean'}
+    """
+    numbers = [name.partition("_")[0] for name in ids]
+    short = len(ids) > 1 and len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers)
+    return dict(zip(ids, numbers if short else ids, strict=True))
