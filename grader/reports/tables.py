@@ -209,18 +209,22 @@ def _table(names: Sequence[str], name_width: int, columns: Sequence[_Column], *,
     says_again = len(names) > LONG_TABLE
     footer = ["mean", "of", "handed in", *(["student"] if says_again else [])]
     table.add_column("student", footer="\n".join(footer), overflow="fold", width=name_width)
+    padded: list[list[Text]] = []
     for column in columns:
+        # rich would take the blanks that align the numbers from their ends, so nothing is left for it to justify
+        room = column.wide if with_titles else column.width
         heading = [*(column.title if with_titles else ()), column.heading]
         footer = [*column.footer, *([column.heading] if says_again else [])]
-        table.add_column(
-            _text("\n".join(heading)),
-            footer=_text("\n".join(footer)),
-            justify="right",
-            no_wrap=True,
-        )
+        table.add_column(_text(_right(heading, room)), footer=_text(_right(footer, room)), no_wrap=True)
+        padded.append([_text(_right([text], room), style) for text, style in column.cells])
     for row, name in enumerate(names):
-        table.add_row(_text(name), *(_text(*column.cells[row]) for column in columns))
+        table.add_row(_text(name), *(cells[row] for cells in padded))
     return table
+
+
+def _right(lines: Sequence[str], room: int) -> str:
+    """Lines that end together, ``room`` wide."""
+    return "\n".join(" " * (room - _width(line)) + line for line in lines)
 
 
 def _text(text: str, style: str = "") -> Text:
