@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from grader.reports.picture import SCORE_EDGES, CellPicture, ChapterPicture, Group
+from grader.reports.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +75,7 @@ class Charts:
                         ink = _C["ink" if colour == "none" else "onbar"]
                         axes.text(left + n / 2, row, label, ha="center", va="center_baseline", color=ink)
                     left += n
-            axes.set_yticks(range(len(chapters)), [chapter.label for chapter in chapters])
+            axes.set_yticks(range(len(chapters)), [_cut(chapter.label, 20) for chapter in chapters])
             axes.set_ylim(len(chapters) - 0.5, -0.5)
             axes.set_xlim(0, max(1, n_students))
             axes.set_xlabel("students")
@@ -113,7 +114,7 @@ class Charts:
                 if len(cell.passed):
                     drawn.link(axes.barh(row, rate, height=0.72, color=_C["good"])[0], cell.passed)
                 axes.text(101.5, row, f"{rate:.0f} %", ha="left", va="center_baseline", color=_C["ink"])
-            axes.set_yticks(range(len(shown)), [f"{cell.label} {_cut(cell.grade_id, 30)}" for cell in shown])
+            axes.set_yticks(range(len(shown)), [_cut(f"{cell.label} {cell.grade_id}", 34) for cell in shown])
             axes.set_ylim(len(shown) - 0.5, -0.5)
             axes.set_xlim(0, 108)
             axes.set_xticks([0, 25, 50, 75, 100], ["0 %", "25 %", "50 %", "75 %", "100 %"])
@@ -161,7 +162,7 @@ class Charts:
                 drawn.link(
                     axes.scatter([median], [row], s=70, color=_C["good"], zorder=3, clip_on=False), chapter.timed
                 )
-            axes.set_yticks(range(len(timed)), [chapter.label for chapter in timed])
+            axes.set_yticks(range(len(timed)), [_cut(chapter.label, 20) for chapter in timed])
             axes.set_ylim(len(timed) - 0.5, -0.5)
             axes.margins(x=0.04)
             axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} s")
@@ -242,7 +243,7 @@ class _Drawn:
 
     def link_to(self, artist: Any, target: str, title: str) -> None:
         """Make a shape a link; its title is shown where the pointer rests on it."""
-        self.titles[target] = title
+        self.titles[target] = printable(title)
         if hasattr(artist, "set_urls"):
             artist.set_urls([target])
         else:
@@ -306,4 +307,6 @@ def _page_style(style: str) -> str:
 
 
 def _cut(text: str, width: int) -> str:
+    """A name as an axis shows it; no control character gets into the drawing."""
+    text = printable(text)
     return text if len(text) <= width else text[: width - 1] + "…"
