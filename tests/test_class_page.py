@@ -110,6 +110,7 @@ def test_grade_cells_come_hardest_first_with_who_is_behind(config):
     cells = picture_of(config).cells
     assert [(cell.grade_id, cell.rate) for cell in cells] == [("test_add", 0.5), ("test_twice", 1.0), ("explain", None)]
     assert cells[0].failed.students == ("bob",)
+    assert cells[0].passed.students == ("ada",)
     assert cells[2].unsettled.students == ("ada", "bob")
     assert cells[0].discrimination is None
     assert "fewer than" in cells[0].why_none
@@ -183,6 +184,8 @@ def test_nothing_in_the_page_can_run_or_load(tmp_path):
     config = make_course(tmp_path / "course", config=CONFIG.replace("A small course", "<b>$x$ & co"))
     evil = GradedSubmission("01_add", {}, (verdict("test_add", Outcome.FAILED, 2.0, message=EVIL_MESSAGE),))
     write(config, more=[ScoredSubmission(EVIL_ID, evil, IN_TIME)])
+    with open_gradebook(config) as store:  # of a course that others made
+        store.sync_assignment("<i>\x1b[2J 学", grading_spec(config, "02_mean").cells)
     text = class_page(picture_of(config))
     page = Page(text)
     assert not page.soup.find_all(["script", "img", "iframe", "object", "embed", "link", "base", "form"])

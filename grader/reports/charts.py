@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import re
+import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -172,6 +174,7 @@ class Charts:
 
     @contextlib.contextmanager
     def _figure(self, width: float, height: float) -> Iterator[tuple[Axes, _Drawn]]:
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # a font cache in the making is no news
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
@@ -289,7 +292,10 @@ _SETTINGS: Any = {  # rcParams name each of their keys
 
 def _svg(figure: Figure) -> str:
     file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
+    with warnings.catch_warnings():
+        # it measures with its own font; the page is shown in the reader's, which has the letters
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()
 
 
