@@ -14,7 +14,8 @@ from grader.cli.main import main
 from grader.course.model import GradedSubmission, Outcome
 from grader.gradebook.store import ScoredSubmission, open_gradebook
 from grader.reports.page import class_page
-from grader.reports.picture import class_picture, message_pattern
+from grader.reports.picture import class_picture, draw, message_pattern
+from grader.reports.scores import class_report
 from grader.reports.terminal import course_of
 
 IN_TIME = datetime.datetime(2026, 10, 5, 12, 0, tzinfo=datetime.UTC)
@@ -147,6 +148,22 @@ def test_who_needs_help_and_why(config):
     lines = {line.student_id: line.reasons for line in picture_of(config).help.lines}
     assert "ada" not in lines
     assert lines["bob"] == ("1 of 5 points of what was graded",)
+
+
+def test_who_has_more_time_is_not_behind(config):
+    """An extension counts for those who have not handed in; the others are behind."""
+
+    class MoreForBob:
+        due = IN_TIME
+
+        def of(self, student_id):
+            return NOW + datetime.timedelta(days=1) if student_id == "bob" else IN_TIME
+
+    with open_gradebook(config) as store:
+        report = class_report(store, course_of(config), ["02_mean"])
+    picture = draw(report, [], [], {"02_mean": MoreForBob()}, NOW)
+    assert picture.chapters[0].missing.students == ("ada", "bob", "eve")
+    assert picture.help.behind.students == ("ada", "eve")
 
 
 def test_every_link_leads_somewhere_and_every_number_to_its_students(big):

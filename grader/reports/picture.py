@@ -12,6 +12,7 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from grader.course.model import Outcome
 from grader.gradebook.store import Store, SubmissionRow, VerdictRow
@@ -97,7 +98,8 @@ class Groups:
 class ChapterPicture:
     """One chapter: where everybody stands (the first five groups are the whole class), scores and times.
 
-    ``label`` is short. ``bins`` are of ``SCORE_EDGES``. Times are CPU seconds of the students' processes.
+    ``label`` is short. Of those who have not handed in, ``overdue`` have no more time. ``bins`` are of ``SCORE_EDGES``.
+    Times are CPU seconds of the students' processes.
     """
 
     assignment_id: str
@@ -106,6 +108,7 @@ class ChapterPicture:
     max_score: float
     due: datetime.datetime | None
     is_due: bool
+    overdue: frozenset[str]
     on_time: Group
     late: Group
     waiting: Group
@@ -213,6 +216,28 @@ class ClassPicture:
     made_at: datetime.datetime
 
 
+class DueDates(Protocol):
+    """When a chapter is due: for everybody, and for a student who may have more time; None for never."""
+
+    @property
+    def due(self) -> datetime.datetime | None:
+        """When it is due for everybody."""
+
+    def of(self, student_id: str) -> datetime.datetime | None:
+        """Return when it is due for a student."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SameForAll:
+    """A due date without extensions."""
+
+    due: datetime.datetime | None
+
+    def of(self, student_id: str) -> datetime.datetime | None:
+        """Return when it is due for a student."""
+        return self.due
+
+
 def class_picture(
     store: Store,
     course: Course,
@@ -230,7 +255,7 @@ def class_picture(
     """
     report = class_report(store, course, assignment_ids)
     chosen = [chapter.assignment_id for chapter in report.chapters]
-    due = {row.assignment_id: row.due for row in store.assignments()}
+    due = {row.assignment_id: SameForAll(row.due) for row in store.assignments()}
     return draw(report, store.scores(chosen), store.verdicts(None, chosen), due, now)
 
 
@@ -238,7 +263,7 @@ def draw(
     report: ClassReport,
     submissions: Iterable[SubmissionRow],
     verdicts: Iterable[VerdictRow],
-    due: Mapping[str, datetime.datetime | None],
+    due: Mapping[str, DueDates],
     now: datetime.datetime,
 ) -> ClassPicture:
     """Return the picture of a class; a pure function of what the gradebook says."""
@@ -255,7 +280,7 @@ def draw(
             report,
             chapter,
             labels[chapter.assignment_id],
-            due.get(chapter.assignment_id),
+            due.get(chapter.assignment_id, SameForAll(None)),
             times.get(chapter.assignment_id, {}),
             now,
         )
@@ -292,7 +317,7 @@ def _chapter(
     report: ClassReport,
     column: ChapterColumn,
     label: str,
-    due: datetime.datetime | None,
+    due: DueDates,
     times: Mapping[str, SubmissionRow],
     now: datetime.datetime,
 ) -> ChapterPicture:
@@ -323,9 +348,10 @@ def _chapter(
         label=label,
         title=column.title,
         max_score=column.max_score,
-        due=due,
+        due=due.due,
         # without a date: once half of the class has handed it in, the rest is behind
-        is_due=due < now if due else 2 * len(missing) < len(marks),
+        is_due=due.due < now if due.due else 2 * len(missing) < len(marks),
+        overdue=frozenset(student for student in missing if (last := due.of(student)) is None or last < now),
         on_time=those("handed in on time", of=(student for student in graded if not marks[student].is_late)),
         late=those("handed in late", of=(student for student in graded if marks[student].is_late)),
         waiting=those("handed in, not autograded yet", of=standing(State.WAITING)),
@@ -482,7 +508,7 @@ def _help(groups: Groups, report: ClassReport, chapters: Sequence[ChapterPicture
     for line in report.students:
         student = line.student_id
         mine = [chapter for chapter in chapters if line.marks[chapter.assignment_id].state is State.MISSING]
-        overdue = [chapter.label for chapter in mine if chapter.is_due]
+        overdue = [chapter.label for chapter in mine if chapter.is_due and student in chapter.overdue]
         if mine:
             missing[student] = tuple(chapter.label for chapter in mine)
         said = reasons.setdefault(student, [])
