@@ -7,7 +7,7 @@ import re
 import pytest
 from rich.console import Console
 
-from grader.reports import render, tables
+from grader.reports import render, scores, tables
 from grader.reports.render import attention, show_class
 from grader.reports.scores import ChapterColumn, ClassReport, Mark, State, StudentLine
 
@@ -43,7 +43,10 @@ def shown(answer, width, *, colour=False, no_color=False):
 
 def test_the_examples_in_the_docstrings_hold():
     """What a docstring shows is what comes out."""
-    assert doctest.testmod(tables).failed == 0
+    for module in (scores, tables):
+        found = doctest.testmod(module)
+        assert found.attempted
+        assert not found.failed
 
 
 @pytest.mark.parametrize("width", [40, 80, 120, 200])

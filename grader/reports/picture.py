@@ -34,7 +34,7 @@ from grader.reports.scores import (
     State,
     StudentLine,
     class_report,
-    short_labels,
+    short_names,
 )
 from grader.reports.text import first_line, points
 
@@ -269,7 +269,7 @@ def draw(
     """Return the picture of a class; a pure function of what the gradebook says."""
     groups = Groups()
     everybody = groups.group("All students", (line.student_id for line in report.students))
-    labels = short_labels([chapter.assignment_id for chapter in report.chapters])
+    labels = _labels(report)
     times: dict[str, dict[str, SubmissionRow]] = {}
     for row in submissions:
         if not row.not_graded and row.graded_at is not None:
@@ -307,6 +307,11 @@ def draw(
         not_passed=not_passed,
         made_at=now,
     )
+
+
+def _labels(report: ClassReport) -> dict[str, str]:
+    ids = [chapter.assignment_id for chapter in report.chapters]
+    return dict(zip(ids, short_names(ids), strict=True))
 
 
 # --- chapters ---

@@ -8,6 +8,7 @@ import enum
 from collections.abc import Iterable, Mapping, Sequence
 
 from grader.gradebook.store import AssignmentRow, Store, SubmissionRow, VerdictRow
+from grader.reports.text import printable
 
 
 class State(enum.StrEnum):
@@ -252,15 +253,15 @@ def _mark(row: SubmissionRow | None, handed_in: bool) -> Mark:
     )
 
 
-def short_labels(ids: Sequence[str]) -> dict[str, str]:
+def short_names(assignment_ids: Sequence[str]) -> list[str]:
     """Return a short name for each chapter: its number, if all have one that tells them apart.
 
     Example:
-        >>> short_labels(["01_add", "02_mean"])
-        {'01_add': '01', '02_mean': '02'}
-        >>> short_labels(["intro", "02_mean"])
-        {'intro': 'intro', '02_mean': '02_mean'}
+        >>> short_names(["01_add", "02_mean"]), short_names(["intro", "02_mean"])
+        (['01', '02'], ['intro', '02_mean'])
     """
+    ids = [printable(name) for name in assignment_ids]
     numbers = [name.partition("_")[0] for name in ids]
-    short = len(ids) > 1 and len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers)
-    return dict(zip(ids, numbers if short else ids, strict=True))
+    if len(ids) > 1 and len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers):
+        return numbers
+    return ids

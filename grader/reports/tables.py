@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from grader.reports.scores import ChapterColumn, ClassReport, Mark, State, short_labels
+from grader.reports.scores import ChapterColumn, ClassReport, Mark, State, short_names
 from grader.reports.text import points, printable
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def class_tables(report: ClassReport, width: int) -> list[Table]:
     ]
     # never so wide that no number has room beside it
     name_width = min(max(_width(name) for name in ("handed in", *names)), max(16, width // 3))
-    labels = short_labels([printable(chapter.assignment_id) for chapter in report.chapters]).values()
+    labels = short_names([chapter.assignment_id for chapter in report.chapters])
     columns = [_chapter(report, chapter, label) for chapter, label in zip(report.chapters, labels, strict=True)]
     columns.append(_total(report))
     if name_width + sum(column.wide + GAP for column in columns) <= width:
