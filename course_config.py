@@ -29,11 +29,16 @@ c.Course.time_limit_s = 10
 # What students may import: the course is about writing it yourself.
 c.Course.allowed_modules = ["stdlib", "chapters", "IPython.display"]
 
-# What being late costs: "none", "zero" (everything), or "per-day" (a fraction of the score for each day begun).
+# What being late costs: "none", "zero" (everything), "per-day" or "per-hour" (a part of the score for each one begun;
+# see late_fraction_per_day, late_fraction_per_hour, late_grace_s and late_max_fraction in docs/for-instructors.md).
 c.Course.late_policy = "none"
 
 # nbgrader's own commands, and formgrader's buttons, grade through our judge and show students no hidden test.
-c.Autograde.autograde_preprocessors = ["grader.nbgrader_plugin.Judge"]
+c.Autograde.autograde_preprocessors = [
+    "grader.nbgrader_plugin.Judge",
+    "nbgrader.preprocessors.AssignLatePenalties",
+]
+c.AssignLatePenalties.plugin_class = "grader.nbgrader_plugin.CourseLatePolicy"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "grader.nbgrader_plugin.HideTests",

@@ -26,9 +26,10 @@ from grader.course.model import GradedSubmission, GradingSpec
 from grader.errors import CourseError, SandboxError, SubmissionError, UsageProblem
 from grader.execution.submission import HIDDEN_NOTE
 from grader.gradebook.grading import check_graded
-from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash
+from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash, tools_hash
 from grader.gradebook.penalty import late_penalty
 from grader.gradebook.store import ScoredSubmission, open_gradebook
+from grader.gradebook.versions import grading_version
 
 Resources = dict[str, Any]
 
@@ -79,7 +80,16 @@ class Judge(NbGraderPreprocessor):
         bare = dataclasses.replace(graded, notebook={})
         with open_gradebook(config) as store:
             store.sync_assignment(assignment_id, spec.cells, due=config.chapter(assignment_id).due)
-            store.write_batch([ScoredSubmission(student_id, bare, handin.timestamp, digest)])
+            scored = ScoredSubmission(
+                student_id,
+                bare,
+                handin.timestamp,
+                digest,
+                handin_hash=handin.digest,
+                tests=grading_version(spec),
+                tools=tools_hash(config.isolation),
+            )
+            store.write_batch([scored])
         if graded.not_graded:
             raise SubmissionError(
                 f"not graded: {graded.not_graded}",
@@ -102,7 +112,7 @@ def _graded(handin: HandIn, spec: GradingSpec, isolation: str) -> GradedSubmissi
 
 
 class CourseLatePolicy(LateSubmissionPlugin):
-    """The course's late policy for nbgrader's ``AssignLatePenalties``, for a course that keeps using it."""
+    """The course's late policy for nbgrader's ``AssignLatePenalties``: the numbers that ``grader autograde`` stores."""
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
         """Return the points that being late costs."""

@@ -24,7 +24,11 @@ c.Course.allowed_modules = ["stdlib", "chapters"]
 """
 
 PLUGIN = """
-c.Autograde.autograde_preprocessors = ["grader.nbgrader_plugin.Judge"]
+c.Autograde.autograde_preprocessors = [
+    "grader.nbgrader_plugin.Judge",
+    "nbgrader.preprocessors.AssignLatePenalties",
+]
+c.AssignLatePenalties.plugin_class = "grader.nbgrader_plugin.CourseLatePolicy"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "grader.nbgrader_plugin.HideTests",

@@ -311,15 +311,20 @@ def test_the_courses_own_configuration_names_the_plugins(monkeypatch):
     """The course of this repository, as nbgrader reads it."""
     from nbgrader.converters import Autograde, GenerateFeedback
     from nbgrader.coursedir import CourseDirectory
+    from nbgrader.preprocessors import AssignLatePenalties
     from traitlets.config.loader import PyFileConfigLoader
 
-    from grader.nbgrader_plugin import HideTests, Judge
+    from grader.nbgrader_plugin import CourseLatePolicy, HideTests, Judge
 
     root = Path(__file__).parent.parent
     assert load_config(root).layout.root == root
     settings = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     directory = CourseDirectory(root=str(root))
-    assert Autograde(coursedir=directory, config=settings).autograde_preprocessors == ["grader.nbgrader_plugin.Judge"]
+    assert Autograde(coursedir=directory, config=settings).autograde_preprocessors == [
+        "grader.nbgrader_plugin.Judge",
+        "nbgrader.preprocessors.AssignLatePenalties",
+    ]
+    assert AssignLatePenalties(config=settings).plugin_class is CourseLatePolicy
     assert (
         f"{HideTests.__module__}.{HideTests.__name__}"
         in GenerateFeedback(coursedir=directory, config=settings).preprocessors

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from grader.course.config import CourseConfig
+    from grader.gradebook.store import Store
 
 JSON_SCHEMA = 1
 """The version of every JSON document that a command prints."""
@@ -41,6 +42,10 @@ COMMANDS = {
     ),
     "autograde": ("grader.cli.autograde", "autograde", "Grade what students handed in."),
     "report": ("grader.cli.report", "report", "Show scores, and what needs a person."),
+    "status": ("grader.cli.status", "status", "Show how far everybody is: missing, late, graded, returned."),
+    "extend": ("grader.cli.extend", "extend", "Give one student or all more time; list it, take it back."),
+    "regrade": ("grader.cli.regrade", "regrade", "Grade again after tests, points or limits changed; who moves?"),
+    "history": ("grader.cli.history", "history", "Show how a student's scores came to be."),
     "doctor": ("grader.cli.doctor", "doctor", "Show what this machine offers to shut student code in, and try it."),
     "demo": ("grader.cli.demo", "demo", "Grade a class of sample students, from source/ to the report."),
     "completion": ("grader.cli.completion", "completion", "Print the script that lets a shell complete names by Tab."),
@@ -264,6 +269,7 @@ def chosen_chapters(config: CourseConfig, given: Sequence[str]) -> list[str]:
     """
     known = config.layout.assignment_ids()
     names = [name.rstrip("/").removesuffix(".py").rpartition("/")[2] for name in given]  # source/01_x.py by Tab
+    names = [_by_number(name, known) for name in names]
     for name in names:
         if name not in known:
             raise UsageProblem(
@@ -274,6 +280,12 @@ def chosen_chapters(config: CourseConfig, given: Sequence[str]) -> list[str]:
     return [name for name in known if not names or name in names]
 
 
+def _by_number(name: str, known: Sequence[str]) -> str:
+    """Return the chapter that ``05`` stands for, if it is the only one that begins with it; else the name."""
+    meant = [chapter for chapter in known if chapter.startswith((f"{name}_", f"{name}-"))]
+    return meant[0] if name and name not in known and len(meant) == 1 else name
+
+
 def unknown_student(name: str, known: Sequence[str], place: str) -> UsageProblem:
     """The error for a student whom the course does not know."""
     return UsageProblem(
@@ -281,6 +293,11 @@ def unknown_student(name: str, known: Sequence[str], place: str) -> UsageProblem
         place=place,
         hint=near_miss(name, known) or f"There are {len(known)} students; grader report lists them.",
     )
+
+
+def known_students(config: CourseConfig, store: Store) -> list[str]:
+    """Return the ids of all students whom the gradebook or ``submitted/`` knows."""
+    return sorted({row.student_id for row in store.students()} | set(config.layout.students()))
 
 
 def print_json(document: dict[str, Any]) -> None:

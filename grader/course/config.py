@@ -12,10 +12,13 @@ the options under ``c.Course``::
     c.Course.time_limit_s = 10
     c.Course.late_policy = "per-day"
     c.Course.late_fraction_per_day = 0.1
+    c.Course.late_grace_s = 3600
+    c.Course.late_max_fraction = 0.5
     c.Course.isolation = "auto"
 
-Of nbgrader's, ``c.CourseDirectory`` (course id, database, folder names) and ``c.LateSubmissionPlugin.penalty_method``
-are respected. A course that configures nothing at all works: its chapters are the solution files in ``source/``.
+Of nbgrader's, ``c.CourseDirectory`` (course id, database, folder names), ``c.LateSubmissionPlugin.penalty_method`` and
+a late-submission plugin of the course's own (``c.AssignLatePenalties.plugin_class``) are respected. A course that
+configures nothing at all works: its chapters are the solution files in ``source/``.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.course.dates import instant, utc
+from grader.course.dates import deadline, utc
 from grader.course.layout import CONFIG_NAME, Layout
 from grader.course.model import ISOLATIONS, Limits
 from grader.errors import ConfigError
@@ -43,6 +46,7 @@ class LateRule(enum.StrEnum):
     NONE = "none"
     ZERO = "zero"
     PER_DAY = "per-day"
+    PER_HOUR = "per-hour"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,14 +54,20 @@ class LatePolicy:
     """What being late costs.
 
     Args:
-        rule: nothing, everything, or a part of the score for each day begun.
+        rule: nothing, everything, or a part of the score for each day or hour begun.
         fraction_per_day: for ``per-day``, the part of the score that a day costs, in [0, 1].
-        grace_s: seconds after the due date that cost nothing.
+        grace_s: seconds after the due date that cost nothing; days and hours count from their end.
+        fraction_per_hour: for ``per-hour``, the part of the score that an hour costs, in [0, 1].
+        max_fraction: for ``per-day`` and ``per-hour``, the largest part of the score that being late can cost.
+        plugin: the class of a late-submission plugin of the course's own, which then decides alone.
     """
 
     rule: LateRule = LateRule.NONE
     fraction_per_day: float = 0.1
     grace_s: float = 0.0
+    fraction_per_hour: float = 0.01
+    max_fraction: float = 1.0
+    plugin: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -116,7 +126,9 @@ def load_config(root: Path) -> CourseConfig:
         chapters=_chapters(course, layout, defaults),
         allowed_modules=_allowed_modules(course),
         default_limits=defaults,
-        late_policy=_late_policy(course, raw.get("LateSubmissionPlugin", {})),
+        late_policy=_late_policy(
+            course, raw.get("LateSubmissionPlugin", {}), _late_plugin(raw.get("AssignLatePenalties", {}))
+        ),
         isolation=_isolation(course),
     )
     course.finish()
@@ -303,16 +315,13 @@ def _due(section: _Section) -> datetime.datetime | None:
     value = section.take("due")
     if value is None:
         return None
-    # "due on the 5th" means until that day is over
-    if isinstance(value, str) and re.fullmatch(r"\s*\d{4}-\d{2}-\d{2}\s*", value):
-        value = f"{value.strip()} 23:59:59"
     try:
         if isinstance(value, datetime.datetime):
             return utc(value)
         if isinstance(value, datetime.date):
             return datetime.datetime.combine(value, datetime.time(23, 59, 59), datetime.UTC)
         if isinstance(value, str):
-            return instant(value)
+            return deadline(value)
     except ValueError as problem:
         raise section.error("due", f"{problem}.", value, _DUE_HINT) from problem
     raise section.error("due", "it must be a date and time.", value, _DUE_HINT)
@@ -340,8 +349,29 @@ def _isolation(course: _Section) -> str:
     return value
 
 
-def _late_policy(course: _Section, plugin: Any) -> LatePolicy:
+_KNOWN_PLUGINS = (
+    "nbgrader.plugins.LateSubmissionPlugin",
+    "nbgrader.plugins.latesubmission.LateSubmissionPlugin",
+    "grader.nbgrader_plugin.CourseLatePolicy",
+)
+
+
+def _late_plugin(section: Any) -> str:
+    """Return the course's own late-submission plugin; empty if it uses nbgrader's or ours."""
+    named = section.get("plugin_class", "") if isinstance(section, dict) else ""
+    name = f"{named.__module__}.{named.__qualname__}" if isinstance(named, type) else str(named)
+    return "" if name in _KNOWN_PLUGINS else name
+
+
+def _late_policy(course: _Section, plugin: Any, own_plugin: str = "") -> LatePolicy:
     rule = course.take("late_policy")
+    if own_plugin and rule is not None:
+        raise course.error(
+            "late_policy",
+            f"but c.AssignLatePenalties.plugin_class is {own_plugin!r}.",
+            rule,
+            "One of them decides: leave the other out.",
+        )
     if rule is None and isinstance(plugin, dict):
         # A course that comes from nbgrader keeps what it said there.
         rule = plugin.get("penalty_method")
@@ -351,15 +381,33 @@ def _late_policy(course: _Section, plugin: Any) -> LatePolicy:
     if not isinstance(rule, str) or rule.replace("_", "-") not in rules:
         near = _near_miss(rule, rules) if isinstance(rule, str) else ""
         raise course.error("late_policy", f"it must be one of {', '.join(map(repr, rules))}.", rule, near)
-    fraction = course.number("late_fraction_per_day", minimum=0)
-    if fraction is not None and fraction > 1:
-        raise course.error("late_fraction_per_day", "it must be between 0 and 1.", fraction, "0.1 is a tenth a day.")
+    chosen = LateRule(rule.replace("_", "-"))
     grace_s = course.number("late_grace_s", minimum=0)
+    max_fraction = _fraction(course, "late_max_fraction", "0.5 is half of the score.")
+    if chosen is LateRule.ZERO and max_fraction not in (None, 1.0):
+        raise course.error(
+            "late_max_fraction",
+            'with late_policy "zero" a late hand-in loses everything.',
+            max_fraction,
+            'Leave it out, or choose "per-day" or "per-hour".',
+        )
+    per_day = _fraction(course, "late_fraction_per_day", "0.1 is a tenth a day.")
+    per_hour = _fraction(course, "late_fraction_per_hour", "0.01 is a hundredth an hour.")
     return LatePolicy(
-        rule=LateRule(rule.replace("_", "-")),
-        fraction_per_day=defaults.fraction_per_day if fraction is None else float(fraction),
+        rule=chosen,
+        fraction_per_day=defaults.fraction_per_day if per_day is None else per_day,
         grace_s=defaults.grace_s if grace_s is None else float(grace_s),
+        fraction_per_hour=defaults.fraction_per_hour if per_hour is None else per_hour,
+        max_fraction=defaults.max_fraction if max_fraction is None else max_fraction,
+        plugin=own_plugin,
     )
+
+
+def _fraction(course: _Section, key: str, hint: str) -> float | None:
+    value = course.number(key, minimum=0)
+    if value is not None and value > 1:
+        raise course.error(key, "it must be between 0 and 1.", value, hint)
+    return None if value is None else float(value)
 
 
 # -- nbgrader's own options ---

@@ -51,6 +51,22 @@ def instant(text: str) -> datetime.datetime:
     return utc(value)
 
 
+def deadline(text: str) -> datetime.datetime:
+    """Return the point in time that ``text`` names, in UTC; "until the 5th" means until that day is over.
+
+    Raises:
+        ValueError: it does not name a point in time, or its zone is unknown.
+
+    Example:
+        >>> deadline("2026-10-05").isoformat()
+        '2026-10-05T23:59:59+00:00'
+    """
+    day = re.fullmatch(r"\s*(\d{4}-\d{2}-\d{2})((?:\s+\S+)?)\s*", text)
+    if day and ":" not in day[2]:
+        text = f"{day[1]} 23:59:59{day[2]}"
+    return instant(text)
+
+
 def utc(value: datetime.datetime) -> datetime.datetime:
     """Return ``value`` in UTC; one without a zone is UTC already.
 

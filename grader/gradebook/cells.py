@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,6 +12,9 @@ import sqlalchemy as sa
 
 from grader.course.model import CourseCell
 from grader.gradebook import tables
+from grader.gradebook.extensions import granted, mirror
+from grader.gradebook.history import Event, Recorder, snapshots
+from grader.gradebook.tables import stored_text
 from grader.notebooks.cells import nbgrader_metadata
 
 
@@ -71,11 +73,6 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def stored_text(value: str) -> str:
-    """Return ``value`` as every database can hold it: lone surrogates and NUL replaced."""
-    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")
-
-
 def grade_row(notebook_id: str, cell_id: str, auto_score: float | None, *, needs: bool) -> dict[str, Any]:
     """A new row of ``grade``."""
     return {
@@ -108,6 +105,16 @@ _OF_KIND = {
 }
 _GRADED = ("GradeCell", "TaskCell")
 _COMMENTED = ("SolutionCell", "TaskCell")
+
+
+def write_due(
+    connection: sa.Connection, assignment_id: str, before: datetime.datetime | None, due: datetime.datetime | None
+) -> None:
+    """Give a chapter another due date (both as the database holds them), and extensions their place after it."""
+    was = granted(connection, assignment_id, before)
+    table = tables.ASSIGNMENT
+    connection.execute(sa.update(table).where(table.c.name == assignment_id).values(duedate=due))
+    mirror(connection, assignment_id, was, granted(connection, assignment_id, due))
 
 
 class Synced:
@@ -194,10 +201,11 @@ class Synced:
             or set(self._source) - {cell.name for cell in self._wanted.cells}
         )
 
-    def apply(self, happened_at: datetime.datetime | None) -> None:
+    def apply(self, happened_at: datetime.datetime | None, by_whom: str = "") -> None:
         """Change it."""
         run = self._connection.execute
         wanted = self._wanted
+        self._history = Recorder(self._connection, happened_at, by_whom)
         if self._assignment is None:
             assignment_id = new_id()
             run(
@@ -208,8 +216,7 @@ class Synced:
         else:
             assignment_id = self._assignment.id
             if self._due_changed():
-                table = tables.ASSIGNMENT
-                run(sa.update(table).where(table.c.id == assignment_id).values(duedate=wanted.due))
+                write_due(self._connection, wanted.assignment_id, self._assignment.duedate, wanted.due)
         if self._notebook is None:
             notebook_id = new_id()
             run(
@@ -224,7 +231,7 @@ class Synced:
             notebook_id = self._notebook.id
             table = tables.NOTEBOOK
             run(sa.update(table).where(table.c.id == notebook_id).values(kernelspec=wanted.kernelspec))
-        self._remove_cells(notebook_id, happened_at)
+        self._remove_cells(notebook_id)
         self._add_cells(notebook_id)
         for kind, row_id, cell in self._changed_points():
             table = _OF_KIND[kind]
@@ -251,11 +258,15 @@ class Synced:
             if submitted and kind in _COMMENTED:
                 run(sa.insert(tables.COMMENT), [comment_row(i, cell_id, None) for i in submitted])
 
-    def _remove_cells(self, notebook_id: str, happened_at: datetime.datetime | None) -> None:
+    def _remove_cells(self, notebook_id: str) -> None:
         run = self._connection.execute
-        for name, kind in self._removed_cells():
+        removed = self._removed_cells()
+        if removed:
+            self._history.notice(self._wanted.assignment_id)
+        kept: list[tuple[str, str, dict[str, Any]]] = []
+        for name, kind in removed:
             cell_id = self._base[name, kind]
-            self._keep_removed(name, cell_id, happened_at)
+            kept += self._had(name, cell_id)
             for rows in (tables.GRADE, tables.COMMENT):
                 run(sa.delete(rows).where(rows.c.cell_id == cell_id))
             table = _OF_KIND[kind]
@@ -265,15 +276,16 @@ class Synced:
                 verdict = tables.VERDICT.c
                 of_cell = (verdict.assignment_id == self._wanted.assignment_id) & (verdict.grade_id == name)
                 run(sa.delete(tables.VERDICT).where(of_cell))
+        self._keep_removed(kept)
         table = tables.SOURCE_CELL
         for name in set(self._source) - {cell.name for cell in self._wanted.cells}:
             run(sa.delete(table).where(table.c.notebook_id == notebook_id, table.c.name == name))
 
-    def _keep_removed(self, name: str, cell_id: str, happened_at: datetime.datetime | None) -> None:
-        """Move what a removed cell had earned, or been told, to the history."""
+    def _had(self, name: str, cell_id: str) -> list[tuple[str, str, dict[str, Any]]]:
+        """(student, cell, values) of what a cell that is to be removed had earned, or been told."""
         g, c = tables.GRADE.c, tables.COMMENT.c
         sn, sub = tables.SUBMITTED_NOTEBOOK.c, tables.SUBMITTED_ASSIGNMENT.c
-        kept = []
+        found = []
         for table, columns in (
             (tables.GRADE, (g.auto_score, g.manual_score, g.extra_credit)),
             (tables.COMMENT, (c.manual_comment,)),
@@ -288,20 +300,19 @@ class Synced:
             for row in self._connection.execute(query).mappings():
                 values = {column.name: row[column.name] for column in columns if row[column.name] is not None}
                 if values:
-                    kept.append(
-                        {
-                            "student_id": row["student_id"],
-                            "assignment_id": self._wanted.assignment_id,
-                            "happened_at": happened_at,
-                            "event": "cell removed",
-                            "content_hash": "",
-                            "score": None,
-                            "max_score": None,
-                            "scores": json.dumps({name: values}),
-                        }
-                    )
-        if kept:
-            self._connection.execute(sa.insert(tables.HISTORY), kept)
+                    found.append((row["student_id"], name, values))
+        return found
+
+    def _keep_removed(self, kept: Sequence[tuple[str, str, dict[str, Any]]]) -> None:
+        """Move what removed cells had to the history, with the scores as they are without them."""
+        chapter = self._wanted.assignment_id
+        now = snapshots(self._connection, chapter, {student_id for student_id, _, _ in kept}) if kept else {}
+        self._history.insert(
+            [
+                self._history.row(student_id, chapter, Event.REMOVED, now.get(student_id), scores={name: values})
+                for student_id, name, values in kept
+            ]
+        )
 
     def _write_sources(self, notebook_id: str) -> None:
         run = self._connection.execute

@@ -29,6 +29,7 @@ class Database:
 
     def __init__(self, config: CourseConfig, *, create: bool, busy_s: float = BUSY_S) -> None:
         self.place = _place(config)
+        self._pinned: sa.Connection | None = None
         url = _url(config.db_url, self.place)
         self._sqlite = url.get_backend_name() == "sqlite"
         if self._sqlite:
@@ -58,15 +59,40 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the gradebook and changes nothing."""
+        if self._pinned is not None:
+            yield self._pinned
+            return
         with self.mapped(), self._engine.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction whose changes are kept whole, or not at all."""
+        """A transaction whose changes are kept whole, or not at all; inside ``one_transaction``, a part of that."""
+        if self._pinned is not None:
+            yield self._pinned
+            return
         writer = self._engine.execution_options(grader_write=True)
         with self.mapped(), writer.begin() as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def one_transaction(self, *, keep: bool = True) -> Iterator[None]:
+        """Make everything inside one transaction; without ``keep`` it is taken back at the end, having been seen.
+
+        Inside another one it is a part of that.
+        """
+        if self._pinned is not None:
+            yield
+            return
+        writer = self._engine.execution_options(grader_write=True)
+        with self.mapped(), writer.connect() as connection, connection.begin() as transaction:
+            self._pinned = connection
+            try:
+                yield
+            finally:
+                self._pinned = None
+            if not keep:
+                transaction.rollback()
 
     @contextlib.contextmanager
     def mapped(self) -> Iterator[None]:
@@ -98,9 +124,7 @@ class Database:
             if not self._is_ready(connection, names):
                 if not names and make_nbgraders:
                     make_nbgraders(connection)
-                tables.OURS.create_all(connection)
-                if not connection.scalar(sa.select(sa.func.count()).select_from(tables.META)):
-                    connection.execute(sa.insert(tables.META).values(key="schema", value=str(tables.OUR_SCHEMA)))
+                _make_ours(connection)
             if config.course_id not in connection.scalars(sa.select(tables.COURSE.c.id)).all():
                 connection.execute(sa.insert(tables.COURSE).values(id=config.course_id))
 
@@ -121,13 +145,27 @@ class Database:
         if tables.META.name not in names:
             return False
         ours = connection.scalar(sa.select(tables.META.c.value).where(tables.META.c.key == "schema")) or ""
-        if ours != str(tables.OUR_SCHEMA):
+        if not ours.isdecimal() or not 1 <= int(ours) <= tables.OUR_SCHEMA:
             raise GradebookError(
                 f"its grader tables have version {ours!r}, this tool knows version {tables.OUR_SCHEMA}.",
                 place=self.place,
                 hint="It was written by a newer version of this tool: install that one. Nothing was changed.",
             )
-        return {table.name for table in tables.OURS.sorted_tables} <= names
+        return ours == str(tables.OUR_SCHEMA) and {table.name for table in tables.OURS.sorted_tables} <= names
+
+
+def _make_ours(connection: sa.Connection) -> None:
+    """Make our tables, and the columns that tables of an earlier version lack."""
+    tables.OURS.create_all(connection)
+    inspector = sa.inspect(connection)
+    for table in tables.OURS.sorted_tables:
+        there = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
+    connection.execute(sa.delete(tables.META).where(tables.META.c.key == "schema"))
+    connection.execute(sa.insert(tables.META).values(key="schema", value=str(tables.OUR_SCHEMA)))
 
 
 def no_gradebook(place: str) -> GradebookError:

@@ -15,9 +15,10 @@ from grader.course.config import CourseConfig
 from grader.course.model import GradedSubmission, GradingSpec
 from grader.errors import GraderError
 from grader.gradebook.autograded import course_files, remove_autograded, write_autograded
-from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash
+from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash, tools_hash
 from grader.gradebook.scores import ScoredSubmission
 from grader.gradebook.store import Recorded, Store
+from grader.gradebook.versions import grading_version
 
 BATCH = 50
 """Submissions a transaction."""
@@ -97,6 +98,7 @@ class Grading:
                 self.todo.append((assignment_id, found))
         # All of them now: an author's mistake in the last chapter is told before the first is graded.
         self._specs = {assignment_id: spec_of(assignment_id) for assignment_id, _ in self.todo}
+        self._tests = {assignment_id: grading_version(spec) for assignment_id, spec in self._specs.items()}
         self._in_flight: dict[tuple[str, str], _InFlight] = {}
         self._settled: list[SubmissionResult] = []  # stored, not yet told
         self._batch: list[tuple[ScoredSubmission, SubmissionResult]] = []
@@ -220,7 +222,15 @@ class Grading:
 
     def _add(self, handin: HandIn, digest: str, graded: GradedSubmission, status: str, *, reason: str = "") -> None:
         bare = dataclasses.replace(graded, notebook={})
-        scored = ScoredSubmission(handin.student_id, bare, handin.timestamp, digest)
+        scored = ScoredSubmission(
+            handin.student_id,
+            bare,
+            handin.timestamp,
+            digest,
+            handin_hash=handin.digest,
+            tests=self._tests[handin.assignment_id],
+            tools=tools_hash(self._config.isolation),
+        )
         told = SubmissionResult(
             handin.student_id, handin.assignment_id, status, bare, reason=reason, warnings=handin.warnings
         )

@@ -53,6 +53,7 @@ class HandIn:
         timestamp: when it was handed in, if ``timestamp.txt`` says so; ``timestamp_text`` is that file.
         problem: why there is no notebook to grade, or empty.
         warnings: what was left out or could not be read, one sentence each.
+        digest: of all that was handed in, see ``handin_hash``.
     """
 
     student_id: str
@@ -63,6 +64,7 @@ class HandIn:
     timestamp_text: bytes = b""
     problem: str = ""
     warnings: tuple[str, ...] = ()
+    digest: str = ""
 
 
 def read_handin(layout: Layout, student_id: str, assignment_id: str) -> HandIn:
@@ -86,9 +88,18 @@ def read_handin(layout: Layout, student_id: str, assignment_id: str) -> HandIn:
         problem = f"it cannot be read: {error.strerror or error}."
     if len(warnings) > MAX_WARNINGS:
         warnings[MAX_WARNINGS:] = [f"{len(warnings) - MAX_WARNINGS} more of this kind."]
-    return HandIn(
+    handin = HandIn(
         student_id, assignment_id, notebook, files, timestamp, timestamp_text, problem, warnings=tuple(warnings)
     )
+    return dataclasses.replace(handin, digest=handin_hash(handin))
+
+
+def handed_in_at(layout: Layout, student_id: str, assignment_id: str) -> datetime.datetime | None:
+    """Return when a submission was handed in, if that is known, without reading the rest of it."""
+    try:
+        return _timestamp(layout.submitted_dir(student_id, assignment_id), [])[0]
+    except OSError:
+        return None
 
 
 def _notebook(folder: Path, name: str) -> bytes:
@@ -220,16 +231,25 @@ def id_problem(student_id: str) -> str:
 # --- what a score depends on ---
 
 
-def spec_hash(spec: GradingSpec, isolation: str) -> bytes:
-    """Return a digest of a chapter's grading, and of the isolation and the versions of all that grades it."""
-    plain = spec.to_plain()
-    plain["versions"] = {
+def _versions(isolation: str) -> dict[str, str]:
+    return {
         "grader": grader.__version__,
         "python": sys.version,
         "ipython": metadata.version("ipython"),
         "isolation": isolation,
     }
+
+
+def spec_hash(spec: GradingSpec, isolation: str) -> bytes:
+    """Return a digest of a chapter's grading, and of the isolation and the versions of all that grades it."""
+    plain = spec.to_plain()
+    plain["versions"] = _versions(isolation)
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).digest()
+
+
+def tools_hash(isolation: str) -> str:
+    """Return a digest of the isolation and the versions of all that grades, alone."""
+    return hashlib.sha256(json.dumps(_versions(isolation), sort_keys=True).encode()).hexdigest()
 
 
 def content_hash(handin: HandIn, of_spec: bytes) -> str:
@@ -242,3 +262,8 @@ def content_hash(handin: HandIn, of_spec: bytes) -> str:
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return digest.hexdigest()
+
+
+def handin_hash(handin: HandIn) -> str:
+    """Return a digest of what was handed in, alone."""
+    return content_hash(handin, b"")

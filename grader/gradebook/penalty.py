@@ -1,13 +1,19 @@
-"""What being late costs: a pure function of policy, score and seconds."""
+"""What being late costs: a pure function of policy, score and seconds, or what the course's own plugin says."""
 
 from __future__ import annotations
 
 import datetime
+import functools
 import math
+from pathlib import Path
+from typing import Any
 
-from grader.course.config import LatePolicy, LateRule
+from grader.course.config import CourseConfig, LatePolicy, LateRule
+from grader.course.layout import CONFIG_NAME
+from grader.errors import ConfigError
 
 _DAY_S = 86_400.0
+_HOUR_S = 3_600.0
 
 
 def seconds_late(
@@ -32,6 +38,9 @@ def late_penalty(policy: LatePolicy, score: float, late_s: float) -> float | Non
     Example:
         >>> late_penalty(LatePolicy(LateRule.PER_DAY, fraction_per_day=0.1), score=20, late_s=90_000)  # two days begun
         4.0
+        >>> hourly = LatePolicy(LateRule.PER_HOUR, fraction_per_hour=0.05, max_fraction=0.5)
+        >>> late_penalty(hourly, score=20, late_s=3_601), late_penalty(hourly, score=20, late_s=90_000)
+        (2.0, 10.0)
         >>> late_penalty(LatePolicy(LateRule.ZERO), score=20, late_s=1)
         20.0
     """
@@ -41,6 +50,46 @@ def late_penalty(policy: LatePolicy, score: float, late_s: float) -> float | Non
     points = max(0.0, float(score))
     if policy.rule is LateRule.ZERO:
         return points
-    days_begun = math.ceil(beyond_grace_s / _DAY_S)
+    if policy.rule is LateRule.PER_HOUR:
+        fraction = policy.fraction_per_hour * math.ceil(beyond_grace_s / _HOUR_S)
+    else:
+        fraction = policy.fraction_per_day * math.ceil(beyond_grace_s / _DAY_S)
     # Rounded, so that 0.1 a day of 12 points on 3 days is 3.6 and not 3.6000000000000005.
-    return min(points, round(points * policy.fraction_per_day * days_begun, 9))
+    return min(points, round(points * min(fraction, policy.max_fraction), 9))
+
+
+def penalty_of(config: CourseConfig, student_id: str, score: float, late_s: float) -> float | None:
+    """Return the points that being late costs in this course; None if it costs nothing.
+
+    nbgrader's ``AssignLatePenalties`` asks a late-submission plugin and keeps its answer between 0 and the score; so
+    does this, for a course that has a plugin of its own.
+
+    Raises:
+        ConfigError: the plugin cannot be loaded, or it failed.
+    """
+    name = config.late_policy.plugin
+    if not name:
+        return late_penalty(config.late_policy, score, late_s)
+    if late_s <= 0:
+        return None
+    try:
+        answer = _plugin(config.layout.config_file, name).late_submission_penalty(student_id, score, late_s)
+        penalty = None if answer is None else float(answer)
+        if penalty is not None and not math.isfinite(penalty):
+            raise ValueError(f"{penalty} is no number of points")
+    except Exception as problem:
+        raise ConfigError(
+            f"the late-submission plugin {name} stopped with {type(problem).__name__}: {problem}.",
+            place=CONFIG_NAME,
+            hint="Mend it, or use c.Course.late_policy instead of c.AssignLatePenalties.plugin_class.",
+        ) from problem
+    return None if penalty is None else max(0.0, min(penalty, float(score)))
+
+
+@functools.cache
+def _plugin(config_file: Path, name: str) -> Any:
+    from traitlets.config.loader import PyFileConfigLoader
+    from traitlets.utils.importstring import import_item
+
+    settings = PyFileConfigLoader(config_file.name, path=str(config_file.parent)).load_config()
+    return import_item(name)(config=settings)

@@ -16,8 +16,12 @@ from grader.course.dates import naive_utc
 from grader.course.model import GradedSubmission, Outcome
 from grader.errors import GradebookError
 from grader.gradebook import tables
-from grader.gradebook.cells import comment_row, grade_row, new_id, stored_text
-from grader.gradebook.penalty import late_penalty, seconds_late
+from grader.gradebook.cells import comment_row, grade_row, new_id
+from grader.gradebook.extensions import Granted, granted
+from grader.gradebook.history import Event, Recorder, snapshots
+from grader.gradebook.penalty import penalty_of, seconds_late
+from grader.gradebook.tables import stored_text
+from grader.gradebook.versions import GradingVersion
 
 NO_RESPONSE = "No response."
 """nbgrader's automatic comment on a solution cell that was left as released."""
@@ -34,12 +38,21 @@ class ScoredSubmission:
         graded: what ``grade`` returned.
         timestamp: when it was handed in; None leaves what the gradebook knows.
         content_hash: of all that the score depends on; equal hashes need no second grading.
+        handin_hash: of what was handed in, alone; ``tests`` and ``tools`` are the rest of what the score depends on.
+        asks_again: where a person gave a score, that person is asked again of these grade cells only; None: of all, as
+            nbgrader does when it autogrades.
+        why: the reason that a person gave, for the history, which says by itself what is different.
     """
 
     student_id: str
     graded: GradedSubmission
     timestamp: datetime.datetime | None = None
     content_hash: str = ""
+    handin_hash: str = ""
+    tests: GradingVersion | None = None
+    tools: str = ""
+    asks_again: frozenset[str] | None = None
+    why: str = ""
 
 
 def auto_scores(graded: GradedSubmission) -> dict[str, float | None]:
@@ -100,7 +113,6 @@ _WRITE_ORDER = (
     tables.COMMENT,
     tables.SUBMISSION,
     tables.VERDICT,
-    tables.HISTORY,
 )
 
 
@@ -114,16 +126,21 @@ class _Chapter:
     due: datetime.datetime | None
     graded: Mapping[str, str]
     commented: Mapping[str, str]
+    granted: Granted
 
 
 class Batch:
     """Writes graded submissions within a transaction of its caller."""
 
-    def __init__(self, connection: sa.Connection, config: CourseConfig, now: datetime.datetime, place: str) -> None:
+    def __init__(
+        self, connection: sa.Connection, config: CourseConfig, now: datetime.datetime, place: str, by_whom: str
+    ) -> None:
         self._connection = connection
         self._config = config
         self._now = naive_utc(now)
         self._place = place
+        self._history = Recorder(connection, self._now, by_whom)
+        self._news: dict[str, dict[str, str]] = {}  # chapter → student → why its history has a new line
 
     def write(self, items: Sequence[ScoredSubmission]) -> None:
         """Insert and update everything that the submissions have in the gradebook."""
@@ -133,8 +150,39 @@ class Batch:
             by_chapter.setdefault(item.graded.assignment_id, []).append(item)
         self._students({item.student_id for item in items}, changes)
         for name, of_chapter in by_chapter.items():
+            self._history.notice(name, [item.student_id for item in of_chapter])
             self._chapter_scores(self._chapter(name), of_chapter, changes)
         changes.run(self._connection)
+        for name, of_chapter in by_chapter.items():
+            self._write_history(name, of_chapter)
+
+    def _write_history(self, name: str, items: list[ScoredSubmission]) -> None:
+        """Write a line for each submission of which there is news, with the scores that it has now."""
+        news = self._news.get(name, {})
+        now = snapshots(self._connection, name, list(news))
+        rows = []
+        for item in items:
+            if item.student_id not in news:
+                continue
+            graded = item.graded
+            event = Event.NOT_GRADED if graded.not_graded else Event.GRADED
+            row = self._history.row(
+                item.student_id,
+                name,
+                event,
+                now.get(item.student_id),
+                scores=auto_scores(graded),
+                content_hash=item.content_hash,
+                tests_version=item.tests.digest if item.tests else None,
+                why=news[item.student_id],
+            )
+            if graded.not_graded:
+                row["why"] = f"{row['why']}: {stored_text(graded.not_graded)}"
+                row["counted"] = row["counted"] if json.loads(row["by_hand"]) else None
+            row["score"] = None if graded.not_graded else float(graded.score)
+            row["max_score"] = None if graded.not_graded else float(graded.max_score)
+            rows.append(row)
+        self._history.insert(rows)
 
     def _students(self, student_ids: set[str], changes: _Changes) -> None:
         table = tables.STUDENT
@@ -164,6 +212,7 @@ class Batch:
             due=found.duedate,
             graded={cell.name: cell.id for cell in cells if cell.type in ("GradeCell", "TaskCell")},
             commented={cell.name: cell.id for cell in cells if cell.type in ("SolutionCell", "TaskCell")},
+            granted=granted(self._connection, name, found.duedate),
         )
 
     def _chapter_scores(self, chapter: _Chapter, items: list[ScoredSubmission], changes: _Changes) -> None:
@@ -203,14 +252,12 @@ class Batch:
                 found.setdefault(row.notebook_id, {})[row.cell_id] = row
         return found
 
-    def _known_gradings(self, chapter: _Chapter, student_ids: list[str]) -> dict[str, str]:
+    def _known_gradings(self, chapter: _Chapter, student_ids: list[str]) -> dict[str, Any]:
         s = tables.SUBMISSION.c
         rows = self._connection.execute(
-            sa.select(s.student_id, s.content_hash).where(
-                s.assignment_id == chapter.name, s.student_id.in_(student_ids)
-            )
+            sa.select(tables.SUBMISSION).where(s.assignment_id == chapter.name, s.student_id.in_(student_ids))
         )
-        return {row.student_id: row.content_hash for row in rows}
+        return {row.student_id: row for row in rows}
 
     def _check(self, chapter: _Chapter, item: ScoredSubmission) -> None:
         unknown = [verdict.grade_id for verdict in item.graded.verdicts if verdict.grade_id not in chapter.graded]
@@ -233,7 +280,7 @@ class Batch:
         changes: _Changes,
     ) -> None:
         timestamp = naive_utc(item.timestamp)
-        extension = row.extension if row else None
+        extension = row.extension if row and row.extension is not None else chapter.granted(item.student_id)
         submission_id = row.id if row else new_id()
         if row is None:
             changes.insert(
@@ -243,14 +290,17 @@ class Batch:
                     "assignment_id": chapter.assignment_id,
                     "student_id": item.student_id,
                     "timestamp": timestamp,
-                    "extension": None,
+                    "extension": extension,
                 },
             )
-        elif timestamp is None:
-            timestamp = row.timestamp  # as in nbgrader: no news is no change
-        elif timestamp != row.timestamp:
-            changes.update(tables.SUBMITTED_ASSIGNMENT, {"id": submission_id, "timestamp": timestamp})
-        penalty = late_penalty(self._config.late_policy, total, seconds_late(timestamp, chapter.due, extension))
+        else:
+            timestamp = row.timestamp if timestamp is None else timestamp  # as in nbgrader: no news is no change
+            if (timestamp, extension) != (row.timestamp, row.extension):
+                changes.update(
+                    tables.SUBMITTED_ASSIGNMENT,
+                    {"id": submission_id, "timestamp": timestamp, "extension": extension},
+                )
+        penalty = penalty_of(self._config, item.student_id, total, seconds_late(timestamp, chapter.due, extension))
         if row is None or not row.notebook_row:
             changes.insert(
                 tables.SUBMITTED_NOTEBOOK,
@@ -285,7 +335,9 @@ class Batch:
                 counted, extra = auto, None
                 changed = True
             else:
-                changes.update(tables.GRADE, {"id": row.id, "auto_score": auto, "needs_manual_grade": auto is None})
+                is_settled = item.asks_again is not None and name not in item.asks_again and row.auto_score == auto
+                if not is_settled:
+                    changes.update(tables.GRADE, {"id": row.id, "auto_score": auto, "needs_manual_grade": auto is None})
                 counted = auto if row.manual_score is None else row.manual_score
                 extra = row.extra_credit
                 changed = changed or row.auto_score != auto
@@ -308,9 +360,7 @@ class Batch:
             elif row.auto_comment != auto_comment:
                 changes.update(tables.COMMENT, {"id": row.id, "auto_comment": auto_comment})
 
-    def _ours(
-        self, chapter: _Chapter, item: ScoredSubmission, hash_before: str | None, changed: bool, changes: _Changes
-    ) -> None:
+    def _ours(self, chapter: _Chapter, item: ScoredSubmission, before: Any, changed: bool, changes: _Changes) -> None:
         graded = item.graded
         row = {
             "student_id": item.student_id,
@@ -323,7 +373,12 @@ class Batch:
             "wall_s": float(graded.wall_s),
             "repairs": json.dumps([stored_text(repair) for repair in graded.repairs]),
             "not_graded": stored_text(graded.not_graded),
+            "handin_hash": item.handin_hash,
+            "tests_version": item.tests.digest if item.tests else None,
+            "tools": item.tools,
         }
+        if item.tests:
+            self._history.remember(item.tests)
         changes.insert(tables.SUBMISSION, row)  # _chapter_scores has deleted the one before
         for position, verdict in enumerate(graded.verdicts):
             changes.insert(
@@ -341,18 +396,21 @@ class Batch:
                     "seconds": float(verdict.seconds),
                 },
             )
-        if hash_before is not None and not changed and hash_before == item.content_hash:
+        if before is not None and not changed and before.content_hash == item.content_hash:
             return  # graded again, and nothing is different: no news
-        changes.insert(
-            tables.HISTORY,
-            {
-                "student_id": item.student_id,
-                "assignment_id": chapter.name,
-                "happened_at": self._now,
-                "event": "not graded" if graded.not_graded else "graded",
-                "content_hash": item.content_hash,
-                "score": None if graded.not_graded else float(graded.score),
-                "max_score": None if graded.not_graded else float(graded.max_score),
-                "scores": json.dumps(auto_scores(graded)),
-            },
-        )
+        why = self._what_is_different(item, before)
+        if item.why:
+            why = f"{item.why} ({why})"
+        self._news.setdefault(chapter.name, {})[item.student_id] = why
+
+    def _what_is_different(self, item: ScoredSubmission, before: Any) -> str:
+        if before is None:
+            return "first grading"
+        reasons = []
+        if before.handin_hash and before.handin_hash != item.handin_hash:
+            reasons.append("new hand-in")
+        if item.tests and before.tests_version and before.tests_version != item.tests.digest:
+            reasons.append(self._history.change(item.tests, before.tests_version) or "tests changed")
+        if before.tools and before.tools != item.tools:
+            reasons.append("graded by other versions of the tools")
+        return "; ".join(reasons) or "graded again"

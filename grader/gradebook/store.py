@@ -20,11 +20,14 @@ import sqlalchemy as sa
 from grader.course.config import CourseConfig
 from grader.course.dates import naive_utc
 from grader.course.model import CourseCell
-from grader.gradebook import tables
-from grader.gradebook.cells import Synced, Wanted, gradebook_cells
+from grader.gradebook import extensions, tables
+from grader.gradebook.cells import Synced, Wanted, gradebook_cells, write_due
 from grader.gradebook.database import BUSY_S, Database
-from grader.gradebook.penalty import late_penalty, seconds_late
-from grader.gradebook.scores import Batch, ScoredSubmission, update_rows
+from grader.gradebook.extensions import DueDates, Extension
+from grader.gradebook.history import HistoryRow, Recorder, Standing, current_user, history, standings, version_facts
+from grader.gradebook.penalty import penalty_of, seconds_late
+from grader.gradebook.scores import NO_RESPONSE, Batch, ScoredSubmission, update_rows
+from grader.gradebook.tables import stored_text
 from grader.notebooks.cells import KERNELSPEC
 
 __all__ = [
@@ -41,11 +44,20 @@ __all__ = [
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the gradebook remembers of a submission's last grading."""
+    """What the gradebook remembers of a submission's last grading.
+
+    ``handin_hash``, ``tests_version`` and ``tools`` are what ``content_hash`` is made of; empty if that is not known.
+    """
 
     content_hash: str
     timestamp: datetime.datetime | None
     not_graded: str
+    handin_hash: str = ""
+    tests_version: str = ""
+    tools: str = ""
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    repairs: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,7 +83,7 @@ class SubmissionRow:
     """One submission's score, as nbgrader computes it, and what is to be said of it.
 
     ``score`` is before the ``penalty``; of ``n_grades`` grade cells, ``n_manual`` wait for a person and ``n_by_person``
-    have a score that a person gave.
+    have a score that a person gave. ``due`` is the student's own due date, ``extension_s`` of it an extension.
     """
 
     student_id: str
@@ -88,6 +100,8 @@ class SubmissionRow:
     cpu_s: float = 0.0
     wall_s: float = 0.0
     graded_at: datetime.datetime | None = None
+    due: datetime.datetime | None = None
+    extension_s: float = 0.0
 
     @property
     def final_score(self) -> float:
@@ -160,6 +174,16 @@ class Store:
         self._config = config
         self._database = database
         self._now = now
+        self._by_whom = current_user()
+
+    @contextlib.contextmanager
+    def one_transaction(self, *, keep: bool = True) -> Iterator[None]:
+        """Make everything inside one transaction; without ``keep`` it is taken back at the end, having been seen."""
+        with self._database.one_transaction(keep=keep):
+            yield
+
+    def _time(self) -> datetime.datetime | None:
+        return naive_utc(self._now())
 
     def close(self) -> None:
         """Close the database."""
@@ -194,7 +218,7 @@ class Store:
             if not Synced(connection, wanted, self._config.course_id).changes():
                 return False
         with self._database.writing() as connection:
-            Synced(connection, wanted, self._config.course_id).apply(self._now())
+            Synced(connection, wanted, self._config.course_id).apply(self._time(), self._by_whom)
         return True
 
     def assignments(self) -> list[AssignmentRow]:
@@ -231,10 +255,15 @@ class Store:
             return
         latest = {(item.graded.assignment_id, item.student_id): item for item in submissions}
         with self._database.writing() as connection:
-            Batch(connection, self._config, self._now(), self._database.place).write(list(latest.values()))
+            batch = Batch(connection, self._config, self._now(), self._database.place, self._by_whom)
+            batch.write(list(latest.values()))
 
-    def recorded(self, assignment_id: str) -> dict[str, Recorded]:
-        """Return, by student, what was graded last, of the submissions whose rows are all still there."""
+    def recorded(self, assignment_id: str, *, whole: bool = True) -> dict[str, Recorded]:
+        """Return, by student, what was graded last.
+
+        With ``whole`` only of the submissions whose rows are all still there: a person or another program may have
+        taken some away, and a chapter may have got a new cell; then it has to be graded again.
+        """
         s = tables.SUBMISSION.c
         sa_, sn = tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c
         graded = (
@@ -251,7 +280,18 @@ class Store:
             .subquery()
         )
         query = (
-            sa.select(s.student_id, s.content_hash, sa_.timestamp, s.not_graded)
+            sa.select(
+                s.student_id,
+                s.content_hash,
+                sa_.timestamp,
+                s.not_graded,
+                s.handin_hash,
+                s.tests_version,
+                s.tools,
+                s.cpu_s,
+                s.wall_s,
+                s.repairs,
+            )
             .select_from(tables.SUBMISSION)
             .join(tables.ASSIGNMENT, tables.ASSIGNMENT.c.name == s.assignment_id)
             .join(
@@ -262,26 +302,158 @@ class Store:
             .join(graded, graded.c.id == sn.id)
             .outerjoin(verdicts, verdicts.c.student_id == s.student_id)
             .where(s.assignment_id == assignment_id)
-            # a person or another program may have taken rows away: then it is graded again
-            .where((s.not_graded != "") | (graded.c.n == verdicts.c.n))
         )
+        if whole:
+            query = query.where((s.not_graded != "") | (graded.c.n == verdicts.c.n))
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-        return {student: Recorded(digest, _aware(at), reason) for student, digest, at, reason in rows}
+        return {
+            row.student_id: Recorded(
+                row.content_hash,
+                _aware(row.timestamp),
+                row.not_graded,
+                row.handin_hash or "",
+                row.tests_version or "",
+                row.tools or "",
+                row.cpu_s,
+                row.wall_s,
+                tuple(json.loads(row.repairs)),
+            )
+            for row in rows
+        }
 
-    def refresh_penalties(self, assignment_id: str) -> int:
+    def refresh_penalties(self, assignment_id: str, *, why: str = "due date, late policy or scores changed") -> int:
         """Bring late penalties of a chapter up to date (after a change of due date, policy, extension or score).
 
+        Scores that people gave meanwhile come into the history.
+
         Returns:
-            How many changed.
+            How many penalties changed.
         """
         with self._database.reading() as connection:
-            if not _stale_penalties(connection, self._config, assignment_id):
+            has_news = Recorder(connection, None, "").has_news(assignment_id)
+            if not has_news and not _stale_penalties(connection, self._config, assignment_id):
                 return 0
         with self._database.writing() as connection:
+            recorder = Recorder(connection, self._time(), self._by_whom)
+            recorder.notice(assignment_id, why=why)
             stale = _stale_penalties(connection, self._config, assignment_id)
             update_rows(connection, tables.SUBMITTED_NOTEBOOK, stale)
+            recorder.notice(assignment_id, why=why)
         return len(stale)
+
+    # --- extensions ---
+
+    def due_dates(self, assignment_id: str, *, due: datetime.datetime | None = None) -> DueDates:
+        """Return when a chapter is due for whom. ``due``: its due date; None for the gradebook's."""
+        with self._database.reading() as connection:
+            return extensions.due_dates(connection, assignment_id, due)
+
+    def extensions(self, assignment_id: str | None = None, *, ended: bool = False) -> list[Extension]:
+        """Return the extensions that hold (with ``ended``, the others too), the oldest first."""
+        with self._database.reading() as connection:
+            return extensions.active(connection, assignment_id, ended=ended)
+
+    def extend(
+        self,
+        assignment_id: str,
+        student_ids: Iterable[str],
+        *,
+        seconds: float | None = None,
+        until: datetime.datetime | None = None,
+        why: str = "",
+    ) -> list[str]:
+        """Give students more time for a chapter, and take back the penalties that this makes wrong.
+
+        Args:
+            assignment_id: the chapter; the gradebook need not know it yet.
+            student_ids: whose; ``EVERYBODY`` for all. What a student had before is replaced.
+            seconds: from the due date, or None.
+            until: or else a point in time.
+            why: the reason, for the record.
+
+        Returns:
+            Those whose extension was another one before.
+        """
+        wanted = list(student_ids)
+        with self._changing_due_dates(assignment_id, wanted, f"extension: {why}" if why else "extension") as connection:
+            return extensions.give(
+                connection,
+                assignment_id,
+                wanted,
+                seconds=seconds,
+                until=until,
+                why=stored_text(why),
+                by_whom=self._by_whom,
+                now=self._time(),
+            )
+
+    def end_extensions(self, assignment_id: str, student_ids: Iterable[str], *, why: str = "") -> list[str]:
+        """Take extensions back, those that were given in nbgrader too; returns whose there were."""
+        wanted = list(student_ids)
+        reason = f"extension revoked: {why}" if why else "extension revoked"
+        with self._changing_due_dates(assignment_id, wanted, reason) as connection:
+            ended = extensions.end(
+                connection, assignment_id, wanted, why=stored_text(why), by_whom=self._by_whom, now=self._time()
+            )
+            rows = extensions.due_dates(connection, assignment_id, None).extended
+            return [student_id for student_id in wanted if student_id in ended or student_id in rows]
+
+    @contextlib.contextmanager
+    def _changing_due_dates(self, assignment_id: str, own: Sequence[str], why: str) -> Iterator[sa.Connection]:
+        """A transaction that changes extensions, and with them submissions' rows and penalties."""
+        a = tables.ASSIGNMENT.c
+        configured = naive_utc(self._config.chapter(assignment_id).due)
+        with self._database.one_transaction(), self._database.writing() as connection:
+            there = connection.execute(sa.select(a.duedate).where(a.name == assignment_id)).first()
+            due = there.duedate if there and configured is None else configured
+            if there is not None and due != there.duedate:
+                write_due(connection, assignment_id, there.duedate, due)
+            before = extensions.granted(connection, assignment_id, due)
+            yield connection
+            after = extensions.granted(connection, assignment_id, due)
+            extensions.mirror(connection, assignment_id, before, after, own)
+            self.refresh_penalties(assignment_id, why=why)
+
+    # --- history ---
+
+    def history(self, student_id: str, assignment_ids: Iterable[str] | None = None) -> list[HistoryRow]:
+        """Every score of a student that there was, chapter by chapter, the oldest first."""
+        with self._database.reading() as connection:
+            return history(connection, student_id, assignment_ids)
+
+    def standings(self, assignment_id: str, *, told: bool = False) -> dict[str, Standing]:
+        """Return what everybody has in a chapter, cell by cell.
+
+        Args:
+            assignment_id: the chapter.
+            told: as the history tells it, where cells were added or removed since submissions were graded.
+        """
+        with self._database.reading() as connection:
+            return standings(connection, assignment_id, told=told)
+
+    def unanswered(self, assignment_id: str) -> dict[str, frozenset[str]]:
+        """Return, by student, the cells of a chapter that were left as released ("No response.")."""
+        a, s, n, c = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c, tables.COMMENT.c
+        query = (
+            sa.select(s.student_id, tables.BASE_CELL.c.name)
+            .select_from(tables.COMMENT)
+            .join(tables.BASE_CELL, tables.BASE_CELL.c.id == c.cell_id)
+            .join(tables.SUBMITTED_NOTEBOOK, n.id == c.notebook_id)
+            .join(tables.SUBMITTED_ASSIGNMENT, s.id == n.assignment_id)
+            .join(tables.ASSIGNMENT, a.id == s.assignment_id)
+            .where(a.name == assignment_id, c.auto_comment == NO_RESPONSE)
+        )
+        found: dict[str, set[str]] = {}
+        with self._database.reading() as connection:
+            for student_id, name in connection.execute(query):
+                found.setdefault(student_id, set()).add(name)
+        return {student_id: frozenset(names) for student_id, names in found.items()}
+
+    def version_facts(self, assignment_id: str, digest: str) -> Mapping[str, Any]:
+        """Return the facts of a version of a chapter's tests (``GradingVersion.facts``); empty if it is not known."""
+        with self._database.reading() as connection:
+            return version_facts(connection, assignment_id, digest)
 
     def students(self) -> list[StudentRow]:
         """All students of the gradebook, sorted by id."""
@@ -421,6 +593,8 @@ def _submission_row(row: sa.RowMapping) -> SubmissionRow:
         cpu_s=row["cpu_s"] or 0.0,
         wall_s=row["wall_s"] or 0.0,
         graded_at=_aware(row["graded_at"]),
+        due=None if row["duedate"] is None else _aware(row["duedate"] + (row["extension"] or datetime.timedelta())),
+        extension_s=row["extension"].total_seconds() if row["extension"] else 0.0,
     )
 
 
@@ -474,17 +648,19 @@ def _stale_penalties(connection: sa.Connection, config: CourseConfig, assignment
     """The notebooks whose late penalty is another than the course's rules say now."""
     a, s, n, g = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c, tables.GRADE.c
     query = (
-        sa.select(n.id, n.late_submission_penalty, a.duedate, s.timestamp, s.extension, sa.func.sum(_counted()))
+        sa.select(
+            n.id, s.student_id, n.late_submission_penalty, a.duedate, s.timestamp, s.extension, sa.func.sum(_counted())
+        )
         .select_from(tables.SUBMITTED_NOTEBOOK)
         .join(tables.SUBMITTED_ASSIGNMENT, s.id == n.assignment_id)
         .join(tables.ASSIGNMENT, a.id == s.assignment_id)
         .join(tables.GRADE, g.notebook_id == n.id)
         .where(a.name == assignment_id)
-        .group_by(n.id, n.late_submission_penalty, a.duedate, s.timestamp, s.extension)
+        .group_by(n.id, s.student_id, n.late_submission_penalty, a.duedate, s.timestamp, s.extension)
     )
     stale = []
-    for row_id, stored, due, timestamp, extension, score in connection.execute(query):
-        penalty = late_penalty(config.late_policy, score, seconds_late(timestamp, due, extension))
+    for row_id, student_id, stored, due, timestamp, extension, score in connection.execute(query):
+        penalty = penalty_of(config, student_id, score, seconds_late(timestamp, due, extension))
         if (penalty is None) != (stored is None) or not math.isclose(penalty or 0.0, stored or 0.0, abs_tol=1e-6):
             stale.append({"id": row_id, "late_submission_penalty": penalty})
     return stale

@@ -135,12 +135,22 @@ COMMENT = sa.Table(
 
 ALEMBIC_VERSION = sa.Table("alembic_version", NBGRADER, sa.Column("version_num", sa.String(32), nullable=False))
 
+
+def stored_text(value: str) -> str:
+    """Return ``value`` as every database can hold it: lone surrogates and NUL replaced."""
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
 # --- ours ---
 
 OURS = sa.MetaData()
 
-OUR_SCHEMA = 1
-"""The version of the tables below, kept in ``grader_meta``."""
+OUR_SCHEMA = 2
+"""The version of the tables below, kept in ``grader_meta``.
+
+A gradebook of an earlier version gets what it lacks when it is opened: new tables, and new columns, which are nullable
+for that reason. A later one is refused.
+"""
 
 META = sa.Table(
     "grader_meta",
@@ -162,6 +172,9 @@ SUBMISSION = sa.Table(
     sa.Column("wall_s", sa.Float(), nullable=False),
     sa.Column("repairs", sa.Text(), nullable=False),  # a JSON list of sentences
     sa.Column("not_graded", sa.Text(), nullable=False),  # why, or empty
+    sa.Column("handin_hash", sa.String(64)),  # of what was handed in alone; since version 2
+    sa.Column("tests_version", sa.String(64)),  # grader_tests.digest
+    sa.Column("tools", sa.String(64)),  # a digest of the versions of all that graded it
 )
 
 VERDICT = sa.Table(
@@ -186,10 +199,44 @@ HISTORY = sa.Table(
     sa.Column("student_id", _NAME, nullable=False),
     sa.Column("assignment_id", _NAME, nullable=False),
     sa.Column("happened_at", sa.DateTime(), nullable=False),
-    sa.Column("event", sa.String(32), nullable=False),  # "graded", "not graded", "cell removed"
+    sa.Column("event", sa.String(32), nullable=False),  # grader.gradebook.history.Event
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("score", sa.Float()),
     sa.Column("max_score", sa.Float()),
     sa.Column("scores", sa.Text(), nullable=False),  # JSON: grade_id → automatic score, or what a removed cell had
+    # since version 2
+    sa.Column("by_hand", sa.Text()),  # JSON: grade_id → [manual score, extra credit], of the cells that have one
+    sa.Column("penalty", sa.Float()),
+    sa.Column("counted", sa.Float()),  # what counted: a person's scores and extra credit in, the penalty off
+    sa.Column("tests_version", sa.String(64)),  # grader_tests.digest
+    sa.Column("why", sa.Text()),
+    sa.Column("by_whom", _NAME),
     sa.Index("grader_history_of", "student_id", "assignment_id"),
+)
+
+TESTS = sa.Table(
+    "grader_tests",
+    OURS,
+    sa.Column("assignment_id", _NAME, primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer(), nullable=False),  # 1, 2, 3 … in the order in which a chapter's came
+    sa.Column("since", sa.DateTime(), nullable=False),
+    sa.Column("facts", sa.Text(), nullable=False),  # JSON: grader.gradebook.versions.GradingVersion
+)
+
+EXTENSION = sa.Table(
+    "grader_extension",
+    OURS,
+    sa.Column("id", sa.Integer(), primary_key=True, autoincrement=True),
+    sa.Column("student_id", _NAME, nullable=False),  # empty: for all
+    sa.Column("assignment_id", _NAME, nullable=False),
+    sa.Column("seconds", sa.Float()),  # from the due date, or …
+    sa.Column("until", sa.DateTime()),  # … to a point in time
+    sa.Column("given_at", sa.DateTime(), nullable=False),
+    sa.Column("given_by", _NAME, nullable=False),
+    sa.Column("why", sa.Text(), nullable=False),
+    sa.Column("ended_at", sa.DateTime()),  # revoked, or replaced by another one
+    sa.Column("ended_by", _NAME),
+    sa.Column("end_why", sa.Text()),
+    sa.Index("grader_extension_of", "assignment_id", "student_id"),
 )

@@ -255,7 +255,7 @@ def class_picture(
     """
     report = class_report(store, course, assignment_ids)
     chosen = [chapter.assignment_id for chapter in report.chapters]
-    due = {row.assignment_id: SameForAll(row.due) for row in store.assignments()}
+    due = {name: store.due_dates(name) for name in chosen}
     return draw(report, store.scores(chosen), store.verdicts(None, chosen), due, now)
 
 

@@ -13,7 +13,7 @@ from grader.course.model import Outcome
 from grader.gradebook.store import VerdictRow
 from grader.reports.scores import ClassReport, Mark, State, StudentReport
 from grader.reports.tables import COLOURS, chapter_table, class_tables, in_short, legend, print_plainly
-from grader.reports.text import first_line, one_line, points, printable, spreadsheet_cell
+from grader.reports.text import duration, first_line, moment, one_line, points, printable, spreadsheet_cell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -152,17 +152,11 @@ def _remarks(mark: Mark) -> list[str]:
         lines += [printable(line) for line in mark.not_graded.splitlines()]
     if mark.is_late:
         cost = f": {points(mark.penalty)} points off" if mark.penalty else ""
-        lines.append(f"late by {_duration(mark.seconds_late)}{cost}")
+        lines.append(f"late by {duration(mark.seconds_late)}{cost}")
+    if mark.extension_s and mark.due is not None:
+        lines.append(f"extended by {duration(mark.extension_s)}: due {moment(mark.due)}")
     lines += [f"repaired: {one_line(repair)}" for repair in mark.repairs]
     return lines
-
-
-def _duration(seconds: float) -> str:
-    days, rest = divmod(int(seconds), 86_400)
-    hours, rest = divmod(rest, 3600)
-    minutes, rest = divmod(rest, 60)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
-    return " ".join([f"{number} {unit}" for number, unit in parts if number][:2]) or "less than 1 s"
 
 
 def _outcome(verdict: VerdictRow) -> tuple[str, str]:
@@ -201,6 +195,8 @@ def mark_json(mark: Mark) -> dict[str, Any]:
         "late": mark.is_late,
         "seconds_late": mark.seconds_late,
         "timestamp": _time(mark.timestamp),
+        "due": _time(mark.due),
+        "extension_s": mark.extension_s,
         "needs_person": mark.needs_person,
         "manual_cells": mark.n_manual,
         "not_graded": mark.not_graded,

@@ -7,6 +7,7 @@ import datetime
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 
+from grader.gradebook.extensions import DueDates
 from grader.gradebook.store import AssignmentRow, Store, SubmissionRow, VerdictRow
 from grader.reports.text import printable
 
@@ -25,7 +26,8 @@ class Mark:
     """One student's standing in one chapter.
 
     ``score`` is what counts (late penalty taken off), None where there is none. ``n_manual`` grade cells wait for a
-    person. ``waiting`` means handed in, and not autograded yet.
+    person. ``waiting`` means handed in, and not autograded yet. ``due`` is the student's own due date, of which
+    ``extension_s`` is an extension.
     """
 
     state: State
@@ -36,6 +38,8 @@ class Mark:
     not_graded: str = ""
     repairs: tuple[str, ...] = ()
     timestamp: datetime.datetime | None = None
+    due: datetime.datetime | None = None
+    extension_s: float = 0.0
 
     @property
     def is_late(self) -> bool:
@@ -149,12 +153,14 @@ class Course:
         titles: of the chapters, by id, in order; a chapter that is not here comes last.
         points: what the configuration says a chapter is worth, for those that the gradebook does not know yet.
         handed_in: who has handed in a chapter, by chapter.
+        due: what the configuration says when a chapter is due, of those where it says something.
     """
 
     title: str
     titles: Mapping[str, str]
     points: Mapping[str, float]
     handed_in: Mapping[str, Sequence[str]]
+    due: Mapping[str, datetime.datetime] = dataclasses.field(default_factory=dict)
 
 
 def class_report(
@@ -175,7 +181,9 @@ def class_report(
     chosen = _chapter_ids(known, course) if assignment_ids is None else list(assignment_ids)
     rows = {(row.student_id, row.assignment_id): row for row in store.scores(chosen)}
     names = {row.student_id: f"{row.first_name} {row.last_name}".strip() for row in store.students()}
-    everybody = set(names).union(*(course.handed_in.get(chapter, ()) for chapter in chosen))
+    handed_in = {chapter: frozenset(course.handed_in.get(chapter, ())) for chapter in chosen}
+    dues = {chapter: store.due_dates(chapter, due=course.due.get(chapter)) for chapter in chosen}
+    everybody = set(names).union(*handed_in.values())
     if student_ids is not None:
         everybody &= set(student_ids)
     lines = tuple(
@@ -183,7 +191,9 @@ def class_report(
             student_id,
             names.get(student_id, ""),
             {
-                chapter: _mark(rows.get((student_id, chapter)), student_id in course.handed_in.get(chapter, ()))
+                chapter: _mark(
+                    rows.get((student_id, chapter)), student_id in handed_in[chapter], student_id, dues[chapter]
+                )
                 for chapter in chosen
             },
         )
@@ -208,7 +218,12 @@ def student_report(
             chapter,
             course.titles.get(chapter, ""),
             _max_score(chapter, known, course),
-            _mark(rows.get(chapter), student_id in course.handed_in.get(chapter, ())),
+            _mark(
+                rows.get(chapter),
+                student_id in course.handed_in.get(chapter, ()),
+                student_id,
+                store.due_dates(chapter, due=course.due.get(chapter)),
+            ),
             tuple(verdicts.get(chapter, ())),
         )
         for chapter in chosen
@@ -237,9 +252,11 @@ def _column(
     )
 
 
-def _mark(row: SubmissionRow | None, handed_in: bool) -> Mark:
+def _mark(row: SubmissionRow | None, handed_in: bool, student_id: str, dues: DueDates) -> Mark:
     if row is None:
-        return Mark(State.WAITING if handed_in else State.MISSING)
+        due = dues.of(student_id)
+        more = (due - dues.due).total_seconds() if due is not None and dues.due is not None else 0.0
+        return Mark(State.WAITING if handed_in else State.MISSING, due=due, extension_s=more)
     is_graded = not row.not_graded or row.n_by_person > 0
     return Mark(
         State.GRADED if is_graded else State.NOT_GRADED,
@@ -250,6 +267,8 @@ def _mark(row: SubmissionRow | None, handed_in: bool) -> Mark:
         not_graded=row.not_graded,
         repairs=row.repairs,
         timestamp=row.timestamp,
+        due=row.due,
+        extension_s=row.extension_s,
     )
 
 

@@ -89,13 +89,13 @@ def chapter_table(report: ClassReport) -> Table:
 
 def mark_signs(mark: Mark) -> str:
     """Return what stands behind a mark's score, or in its place."""
+    more = "+" if mark.extension_s else ""
     if mark.state is State.MISSING:
-        return "–"
+        return f"–{more}"
     if mark.state is State.WAITING:
-        return "…"
-    if mark.score is None:
-        return "?*" if mark.is_late else "?"
-    return f"{'*' if mark.is_late else ''}{'!' if mark.needs_person else ''}"
+        return f"…{more}"
+    late = "*" if mark.is_late else ""
+    return f"?{late}{more}" if mark.score is None else f"{late}{more}{'!' if mark.needs_person else ''}"
 
 
 def mark_symbol(mark: Mark) -> str:
@@ -111,6 +111,7 @@ def legend(report: ClassReport) -> str:
         ("… not autograded yet", any(mark.state is State.WAITING for mark in marks)),
         ("? could not be graded", any(mark.state is State.NOT_GRADED for mark in marks)),
         ("* late", any(mark.is_late for mark in marks)),
+        ("+ more time", any(mark.extension_s for mark in marks)),
         ("! needs a person", any(mark.needs_person and mark.score is not None for mark in marks)),
     ]
     return ", ".join(text for text, is_used in meanings if is_used)

@@ -32,6 +32,7 @@ def course_of(config: CourseConfig) -> Course:
         titles={name: config.chapter(name).title for name in ids},
         points={name: config.chapter(name).points or 0.0 for name in ids},
         handed_in={name: config.layout.submissions(name) for name in ids},
+        due={name: due for name in ids if (due := config.chapter(name).due) is not None},
     )
 
 

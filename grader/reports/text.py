@@ -6,6 +6,7 @@ looks like a formula; neither may happen to what a student wrote.
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 
@@ -59,6 +60,32 @@ def spreadsheet_cell(text: str) -> str:
     """
     clean = printable(text)
     return f"'{clean}" if re.match(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20|%]", clean) else clean
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time as people say it, in its two largest units.
+
+    Example:
+        >>> duration(93_784), duration(3_600), duration(0.2)
+        ('1 d 2 h', '1 h', 'less than 1 s')
+    """
+    days, rest = divmod(int(seconds), 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join([f"{number} {unit}" for number, unit in parts if number][:2]) or "less than 1 s"
+
+
+def moment(value: datetime.datetime | None) -> str:
+    """Return a point in time as the tool writes it: UTC, to the minute, the seconds where there are some.
+
+    Example:
+        >>> moment(datetime.datetime(2026, 10, 5, 23, 59, tzinfo=datetime.UTC))
+        '2026-10-05 23:59 UTC'
+    """
+    if value is None:
+        return "never"
+    return f"{value:%Y-%m-%d %H:%M}{f':{value:%S}' if value.second else ''} UTC"
 
 
 def points(value: float) -> str:
