@@ -187,3 +187,37 @@ def test_a_terminal_that_cannot_show_a_name_gets_an_escape(tmp_path):
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"Zo\\xeb" in done.stdout
+
+
+def test_help_groups_commands_by_the_order_of_a_term(monkeypatch):
+    """Sections without a command are left out; a command that no section knows comes last, and none is lost."""
+    known = {name: ("nowhere", name, f"Does {name}.") for name in ("surprise", "report", "status", "generate")}
+    monkeypatch.setattr(cli, "COMMANDS", known)
+    text = run("--help").stdout
+    places = [text.index(word) for word in ("The course:", "  generate", "Grading:", "  status", "Results:", "More:")]
+    assert places == sorted(places)
+    assert "The class:" not in text
+    assert text.index("More:") < text.index("  surprise")
+    assert sorted(name for names in cli.sections().values() for name in names) == sorted(known)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("03_foward_pass", "03_forward_pass"),
+        ("forward", "03_forward_pass"),
+        ("FORWARD_PASS", "03_forward_pass"),
+        ("loss", "04_loss_function"),
+        ("3", "03_forward_pass"),
+        ("4", "04_loss_function"),
+    ],
+)
+def test_the_near_miss_is_what_was_meant(wrong, meant):
+    """Written alike, a part of the name, or its number."""
+    assert cli.near_miss(wrong, ["03_forward_pass", "04_loss_function"]) == f"Did you mean {meant!r}?"
+
+
+@pytest.mark.parametrize("wrong", ["x", "ss", "9", "ablation", ""])
+def test_no_near_miss_where_nothing_is_near(wrong):
+    """A guess would mislead."""
+    assert cli.near_miss(wrong, ["03_forward_pass", "04_loss_function"]) == ""

@@ -14,7 +14,18 @@ LAYERS = ("course", "notebooks", "execution", "authoring", "gradebook", "reports
 FRONT = ("grader.nbgrader_plugin", "grader.__main__")
 """What others start; nothing of ours imports it."""
 
-HEAVY = ("nbgrader", "nbformat", "IPython", "sqlalchemy", "rich", "jupytext", "traitlets", "alembic")
+HEAVY = (
+    "matplotlib",
+    "jinja2",
+    "nbgrader",
+    "nbformat",
+    "IPython",
+    "sqlalchemy",
+    "rich",
+    "jupytext",
+    "traitlets",
+    "alembic",
+)
 
 
 def dotted(path):

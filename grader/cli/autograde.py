@@ -149,7 +149,7 @@ def _troubles(config: CourseConfig, result: SubmissionResult) -> list[str]:
 
 
 def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], seconds: float, *, quiet: bool) -> None:
-    from grader.reports.render import show_attention, show_class
+    from grader.reports.render import show_chapters, show_class
     from grader.reports.scores import class_report
     from grader.reports.terminal import course_of, stdout_console
 
@@ -160,11 +160,7 @@ def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], s
     if len(students) <= TABLE_ROWS:
         show_class(console, report)
     else:
-        for chapter in report.chapters:
-            mean = "–" if chapter.mean is None else f"{chapter.mean:.1f}"
-            line = f"{chapter.assignment_id}: {chapter.n_scored} scored, mean {mean} of {chapter.max_score:g}"
-            console.print(line, markup=False, highlight=False)
-        show_attention(console, report)
+        show_chapters(console, report)
     if not quiet:
         counts = Counter(result.status for result in results)
         told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])

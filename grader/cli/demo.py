@@ -68,6 +68,9 @@ def demo(ctx: click.Context, folder: Path | None, jobs: int | None, isolation: s
     click.echo(f"\n{time.monotonic() - started:.0f} s in all. Look around in {_shown(place)}/, for example:")
     program = sys.argv[0] if Path(sys.argv[0]).stem == "grader" else "python -m grader"
     click.echo(f"  {program} --course {_shown(place)} report --student {names[-1]}")
+    click.echo(
+        f"  {program} --course {_shown(place)} report --html {_shown(place / 'class.html')}   (open it in a browser)"
+    )
     if unexpected:
         click.echo(f"{unexpected} of {len(students)} sample students did not get what their story says.", err=True)
         ctx.exit(1)

@@ -19,11 +19,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 import grader
+from grader.cli.names import complete_names
 from grader.course.model import ISOLATIONS
 from grader.errors import CourseErrors, GraderError, UsageProblem
 from grader.reports.text import printable
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from grader.course.config import CourseConfig
     from grader.gradebook.store import Store
 
@@ -48,17 +51,35 @@ COMMANDS = {
     "history": ("grader.cli.history", "history", "Show how a student's scores came to be."),
     "doctor": ("grader.cli.doctor", "doctor", "Show what this machine offers to shut student code in, and try it."),
     "demo": ("grader.cli.demo", "demo", "Grade a class of sample students, from source/ to the report."),
+    "completion": ("grader.cli.completion", "completion", "Print the script that lets a shell complete names by Tab."),
+}
+
+SECTIONS = {
+    # the order of a term; a command that is in none comes last
+    "The course": ("generate", "release"),
+    "The class": ("students", "collect", "extend"),
+    "Grading": ("autograde", "regrade", "status", "formgrader"),
+    "Results": ("report", "feedback", "export", "history", "gradescope"),
+    "This machine": ("doctor", "demo", "completion"),
 }
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def sections() -> dict[str, list[str]]:
+    """Return the commands that there are by section, in the order of a term."""
+    placed = {name for names in SECTIONS.values() for name in names}
+    found = {title: [name for name in names if name in COMMANDS] for title, names in SECTIONS.items()}
+    found["More"] = [name for name in COMMANDS if name not in placed]
+    return {title: names for title, names in found.items() if names}
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are used, and that suggests the one that was meant."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names, in the order of a course's life."""
-        return list(COMMANDS)
+        """Return the names, in the order of a term."""
+        return [name for names in sections().values() for name in names]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
@@ -67,12 +88,23 @@ class LazyGroup(click.Group):
         module, name, _ = COMMANDS[cmd_name]
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
+        complete_names(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+        """List the commands, by what they are for, without importing them."""
+        width = max(map(len, COMMANDS))
+        for title, names in sections().items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), COMMANDS[name][2]) for name in names])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name, without importing any."""
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        commands = [CompletionItem(name, help=COMMANDS[name][2]) for name in names]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -123,9 +155,23 @@ def errors_json(error: GraderError) -> list[dict[str, Any]]:
 
 
 def near_miss(name: str, known: Any, *, before: str = "") -> str:
-    """Return ``Did you mean 'x'?`` if one of the known names is close, else an empty string."""
-    close = difflib.get_close_matches(name, [str(each) for each in known], n=1, cutoff=0.6)
-    return f"{before}Did you mean {printable(close[0])!r}?" if close else ""
+    """Return ``Did you mean 'x'?`` if one of the known names is close, else an empty string.
+
+    Close is what is written alike, what holds the name (``loss`` is in ``04_loss_function``), and what has the same
+    number (``3`` is chapter ``03_forward_pass``).
+
+    Example:
+        >>> near_miss("3", ["03_forward_pass"])
+        "Did you mean '03_forward_pass'?"
+    """
+    names = {str(each).casefold(): str(each) for each in known}
+    wanted = name.casefold()
+    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
+    if not close and wanted.isdecimal():
+        close = [each for each in names if (head := each.partition("_")[0]).isdecimal() and int(head) == int(wanted)]
+    if not close and len(wanted) >= 3:
+        close = [each for each in names if wanted in each]
+    return f"{before}Did you mean {printable(names[close[0]])!r}?" if close else ""
 
 
 class _Main(LazyGroup):
@@ -156,7 +202,7 @@ def main(ctx: click.Context, course_dir: Path | None) -> None:
     """Make an nbgrader course from annotated Python files, and grade what students hand in.
 
     \b
-    A course's life:
+    The shortest term:
       grader generate              source/*.py → release/, and the gradebook
       grader students import FILE  who is in the course
       grader release CHAPTER       release/ → nbgrader's exchange, or a zip for the LMS

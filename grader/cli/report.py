@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import click
@@ -19,6 +20,12 @@ from grader.errors import GraderError
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     help="Write students × chapters to a CSV file (- is stdout).",
 )
+@click.option(
+    "--html",
+    "html_file",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write the class at a glance as one web page: charts, hardest tests, who needs help (- is stdout).",
+)
 @shared_options
 @click.pass_context
 def report(
@@ -26,26 +33,31 @@ def report(
     chapters: tuple[str, ...],
     students: tuple[str, ...],
     csv_file: Path | None,
+    html_file: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Show students × chapters, class means, and what needs a person.
 
-    With --student, every verdict of that student, with its message.
+    With --student, every verdict of that student, with its message. With --html, one web page for a projector: it needs
+    no network and runs no script, and shows no name until a number is followed.
 
     \b
     Examples:
       grader report
+      grader report --html class.html
       grader report 01_math_foundations --csv scores.csv
       grader report --student ada
     """
     from grader.gradebook.store import open_gradebook
     from grader.reports import render
+    from grader.reports.page import class_page
+    from grader.reports.picture import class_picture
     from grader.reports.scores import class_report, student_report
     from grader.reports.terminal import course_of, stdout_console
 
-    if csv_file is not None and (students or as_json):
-        raise click.UsageError("--csv writes the whole class: not with --student or --json.")
+    if sum((csv_file is not None, html_file is not None, bool(students) or as_json)) > 1:
+        raise click.UsageError("--csv and --html write the whole class: one of --csv, --html, --json and --student.")
     config = open_course(ctx)
     chosen = chosen_chapters(config, chapters) if chapters else None
     course = course_of(config)
@@ -65,26 +77,32 @@ def report(
                     console.rule()
                 render.show_student(console, detail)
             return
-        answer = class_report(store, course, chosen)
-    if as_json:
+        if html_file is not None:
+            picture = class_picture(store, course, chosen, now=datetime.datetime.now(datetime.UTC))
+        else:
+            answer = class_report(store, course, chosen)
+    if html_file is not None:
+        _write_file(html_file, class_page(picture).encode(), quiet=quiet)
+    elif as_json:
         print_json({**render.class_json(answer), "errors": []})
     elif csv_file is not None:
-        _write_csv(csv_file, render.class_csv(answer), quiet=quiet)
+        # The mark at the start tells spreadsheets that the text is UTF-8.
+        text = render.class_csv(answer)
+        _write_file(csv_file, text.encode("utf-8" if str(csv_file) == "-" else "utf-8-sig"), quiet=quiet)
     else:
         render.show_class(stdout_console(), answer)
 
 
-def _write_csv(path: Path, text: str, *, quiet: bool) -> None:
+def _write_file(path: Path, content: bytes, *, quiet: bool) -> None:
     from grader.gradebook.autograded import write_whole
 
     if str(path) == "-":
-        click.echo(text, nl=False)
+        click.echo(content, nl=False)
         return
     if not path.absolute().parent.is_dir():
         raise GraderError("its folder does not exist.", place=str(path), hint="Make the folder, or name another file.")
     try:
-        # The mark at the start tells spreadsheets that the text is UTF-8.
-        write_whole(path.absolute(), text.encode("utf-8-sig"))
+        write_whole(path.absolute(), content)
     except OSError as problem:
         raise GraderError(
             f"cannot be written: {problem.strerror or problem}.", place=str(path), hint="Name another file."

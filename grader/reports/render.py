@@ -12,22 +12,38 @@ from typing import TYPE_CHECKING, Any
 from grader.course.model import Outcome
 from grader.gradebook.store import VerdictRow
 from grader.reports.scores import ClassReport, Mark, State, StudentReport
+from grader.reports.tables import COLOURS, chapter_table, class_tables, in_short, legend, print_plainly
 from grader.reports.text import duration, first_line, moment, one_line, points, printable, spreadsheet_cell
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
 LISTED = 12
 """How many lines of what needs a person are shown before "and n more"."""
+
+NAMED = 5
+"""How many students of one line are named."""
 
 
 def show_class(console: Console, report: ClassReport) -> None:
     """Print students × chapters, what the marks mean, and what needs a person."""
     if report.title:
         console.print(printable(report.title), style="bold", markup=False, highlight=False)
-    console.print(class_table(report))
-    for line in _legend(report):
-        console.print(line, style="dim", markup=False, highlight=False)
+    console.print(in_short(report), style="dim", markup=False, highlight=False)
+    for table in class_tables(report, console.width):
+        console.print()
+        print_plainly(console, table)
+    meanings = [legend(report), *([COLOURS] if console.color_system and not console.no_color else [])]
+    if signs := ", ".join(part for part in meanings if part):
+        console.print()
+        for line in wrapped(signs, console.width, indent=0):
+            console.print(line, style="dim", markup=False, highlight=False)
+    show_attention(console, report)
+
+
+def show_chapters(console: Console, report: ClassReport) -> None:
+    """Print a line for each chapter, and what needs a person."""
+    print_plainly(console, chapter_table(report))
     show_attention(console, report)
 
 
@@ -49,81 +65,30 @@ def wrapped(text: str, width: int, *, indent: int, hanging: int = 0) -> list[str
     ]
 
 
-def class_table(report: ClassReport) -> RenderableType:
-    """Return students × chapters as a table."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, padding=(0, 1))
-    table.add_column("student", footer=_footer(["mean", "of"]), overflow="fold", min_width=6)
-    for chapter, label in zip(
-        report.chapters, short_names([chapter.assignment_id for chapter in report.chapters]), strict=True
-    ):
-        footer = _footer(["–" if chapter.mean is None else points(round(chapter.mean, 1)), points(chapter.max_score)])
-        table.add_column(Text(label), footer=footer, justify="right", no_wrap=True)
-    mean = report.mean_total
-    footer = _footer(["–" if mean is None else points(round(mean, 1)), points(report.max_score)])
-    table.add_column("total", footer=footer, justify="right", no_wrap=True, style="bold")
-    for line in report.students:
-        marks = [Text(_mark(line.marks[chapter.assignment_id])) for chapter in report.chapters]
-        name = printable(line.student_id)
-        table.add_row(Text(f"{name} ({printable(line.name)})" if line.name else name), *marks, points(line.total))
-    return table
-
-
-def _footer(lines: list[str]) -> str:
-    return "\n".join(lines)
-
-
-def _mark(mark: Mark) -> str:
-    more = "+" if mark.extension_s else ""
-    if mark.state is State.MISSING:
-        return f"–{more}"
-    if mark.state is State.WAITING:
-        return f"…{more}"
-    shown = "?" if mark.score is None else points(mark.score)
-    return f"{shown}{'*' if mark.is_late else ''}{more}{'!' if mark.needs_person and mark.score is not None else ''}"
-
-
-def short_names(assignment_ids: Sequence[str]) -> list[str]:
-    """Headings that fit: the chapters' numbers, if they have some that tell them apart."""
-    ids = [printable(name) for name in assignment_ids]
-    numbers = [name.partition("_")[0] for name in ids]
-    if len(ids) > 1 and len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers):
-        return numbers
-    return ids
-
-
-def _legend(report: ClassReport) -> list[str]:
-    marks = [mark for line in report.students for mark in line.marks.values()]
-    meanings = [
-        ("– not handed in", any(mark.state is State.MISSING for mark in marks)),
-        ("… not autograded yet", any(mark.state is State.WAITING for mark in marks)),
-        ("? could not be graded", any(mark.state is State.NOT_GRADED for mark in marks)),
-        ("* late", any(mark.is_late for mark in marks)),
-        ("+ more time", any(mark.extension_s for mark in marks)),
-        ("! needs a person", any(mark.needs_person and mark.score is not None for mark in marks)),
-    ]
-    used = ", ".join(text for text, is_used in meanings if is_used)
-    return [used] if used else []
-
-
 def attention(report: ClassReport) -> list[str]:
     """Return lines on what needs a person, and on what was not autograded yet."""
     lines = []
     needing = report.needing_a_person()
     if needing:
-        lines.append(f"Needs a person: {len(needing)} submission{'s' * (len(needing) != 1)}")
-        for student_id, assignment_id, mark in needing[:LISTED]:
+        lines.append(f"Needs a person: {len(needing):,} submission{'s' * (len(needing) != 1)}")
+        same: dict[tuple[str, str], list[str]] = {}
+        for student_id, assignment_id, mark in needing:
             why = mark.not_graded or f"{mark.n_manual} answer{'s' * (mark.n_manual != 1)} to grade by hand"
-            lines.append(f"  {printable(student_id)}/{printable(assignment_id)}: {first_line(why)}")
-        if len(needing) > LISTED:
-            lines.append(f"  … and {len(needing) - LISTED} more (--json or --csv has all)")
+            same.setdefault((assignment_id, first_line(why)), []).append(printable(student_id))
+        told = [(printable(chapter), why, students) for (chapter, why), students in same.items()]
+        for chapter, why, students in told[:LISTED]:
+            if len(students) == 1:
+                lines.append(f"  {students[0]}/{chapter}: {why}")
+            else:
+                more = f", … and {len(students) - NAMED} more" if len(students) > NAMED else ""
+                lines.append(f"  {chapter}: {why} ({len(students)}: {', '.join(students[:NAMED])}{more})")
+        if len(told) > LISTED:
+            rest = sum(len(students) for _, _, students in told[LISTED:])
+            lines.append(f"  … and {rest} more (--json or --csv has all)")
     waiting = report.waiting()
     if waiting:
         were = "submission was" if len(waiting) == 1 else "submissions were"
-        lines.append(f"{len(waiting)} {were} not autograded yet: grader autograde")
+        lines.append(f"{len(waiting):,} {were} not autograded yet: grader autograde")
     return lines
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from grader.gradebook.extensions import DueDates
 from grader.gradebook.store import AssignmentRow, Store, SubmissionRow, VerdictRow
+from grader.reports.text import printable
 
 
 class State(enum.StrEnum):
@@ -269,3 +270,17 @@ def _mark(row: SubmissionRow | None, handed_in: bool, student_id: str, dues: Due
         due=row.due,
         extension_s=row.extension_s,
     )
+
+
+def short_names(assignment_ids: Sequence[str]) -> list[str]:
+    """Return a short name for each chapter: its number, if all have one that tells them apart.
+
+    Example:
+        >>> short_names(["01_add", "02_mean"]), short_names(["intro", "02_mean"])
+        (['01', '02'], ['intro', '02_mean'])
+    """
+    ids = [printable(name) for name in assignment_ids]
+    numbers = [name.partition("_")[0] for name in ids]
+    if len(ids) > 1 and len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers):
+        return numbers
+    return ids

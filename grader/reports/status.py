@@ -14,8 +14,8 @@ from grader.course.layout import Layout
 from grader.gradebook.handins import handed_in_at
 from grader.gradebook.penalty import seconds_late
 from grader.gradebook.store import Store
-from grader.reports.render import LISTED, short_names
-from grader.reports.scores import Mark, State, class_report
+from grader.reports.render import LISTED
+from grader.reports.scores import Mark, State, class_report, short_names
 from grader.reports.terminal import course_of
 from grader.reports.text import first_line, printable
 
