@@ -33,6 +33,9 @@ TABLE_ROWS = 60
 @click.option("-s", "--student", "students", multiple=True, metavar="ID", help="Only this student; may be repeated.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, help="How many to grade at once [one a core].")
 @click.option("-f", "--force", is_flag=True, help="Grade again what has not changed since it was graded.")
+@click.option(
+    "--wait/--no-wait", default=True, help="Wait if another grader is grading these chapters, or stop.  [default: wait]"
+)
 @isolation_option
 @shared_options
 @click.pass_context
@@ -42,6 +45,7 @@ def autograde(
     students: tuple[str, ...],
     jobs: int | None,
     force: bool,
+    wait: bool,
     isolation: str | None,
     as_json: bool,
     quiet: bool,
@@ -64,7 +68,7 @@ def autograde(
     chosen = _chosen_students(config, students)
     with open_gradebook(config) as store:
         pool = _pool(jobs, config.isolation)
-        everything_done = _run(config, store, names, chosen, pool, force=force, as_json=as_json, quiet=quiet)
+        everything_done = _run(config, store, names, chosen, pool, force=force, wait=wait, as_json=as_json, quiet=quiet)
     if not everything_done:
         ctx.exit(1)
 
@@ -94,6 +98,7 @@ def _run(
     open_pool: OpenPool,
     *,
     force: bool,
+    wait: bool,
     as_json: bool,
     quiet: bool,
 ) -> bool:
@@ -115,7 +120,7 @@ def _run(
     results: list[SubmissionResult] = []
     with (
         Progress(grading.n_submissions, quiet=quiet) as progress,
-        contextlib.closing(grading.run(open_pool)) as run,
+        contextlib.closing(grading.run(open_pool, on_wait=progress.say if wait else None)) as run,
     ):
         for result in run:
             results.append(result)

@@ -165,6 +165,20 @@ class Store:
         """Close the database."""
         self._database.close()
 
+    def turn(
+        self, assignment_ids: Sequence[str], told: Callable[[str], None] | None = None
+    ) -> contextlib.AbstractContextManager[None]:
+        """Be the only grader of these chapters for a while.
+
+        Args:
+            assignment_ids: the chapters.
+            told: is told who is grading one of them, and then we wait; without it, that is an error.
+
+        Raises:
+            GradebookError: somebody else is grading one of them.
+        """
+        return self._database.turn(assignment_ids, told)
+
     # --- the course's side: assignments and cells ---
 
     def sync_assignment(
@@ -193,8 +207,7 @@ class Store:
         with self._database.reading() as connection:
             if not Synced(connection, wanted, self._config.course_id).changes():
                 return False
-        with self._database.writing() as connection:
-            Synced(connection, wanted, self._config.course_id).apply(self._now())
+        self._database.write(lambda connection: Synced(connection, wanted, self._config.course_id).apply(self._now()))
         return True
 
     def assignments(self) -> list[AssignmentRow]:
@@ -230,8 +243,10 @@ class Store:
         if not submissions:
             return
         latest = {(item.graded.assignment_id, item.student_id): item for item in submissions}
-        with self._database.writing() as connection:
-            Batch(connection, self._config, self._now(), self._database.place).write(list(latest.values()))
+        place = self._database.place
+        self._database.write(
+            lambda connection: Batch(connection, self._config, self._now(), place).write(list(latest.values()))
+        )
 
     def recorded(self, assignment_id: str) -> dict[str, Recorded]:
         """Return, by student, what was graded last, of the submissions whose rows are all still there."""
@@ -278,9 +293,11 @@ class Store:
         with self._database.reading() as connection:
             if not _stale_penalties(connection, self._config, assignment_id):
                 return 0
-        with self._database.writing() as connection:
-            stale = _stale_penalties(connection, self._config, assignment_id)
-            update_rows(connection, tables.SUBMITTED_NOTEBOOK, stale)
+        return self._database.write(lambda connection: self._refresh(connection, assignment_id))
+
+    def _refresh(self, connection: sa.Connection, assignment_id: str) -> int:
+        stale = _stale_penalties(connection, self._config, assignment_id)
+        update_rows(connection, tables.SUBMITTED_NOTEBOOK, stale)
         return len(stale)
 
     def students(self) -> list[StudentRow]:
