@@ -9,6 +9,7 @@ it, four times in a row before it says so.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import hashlib
@@ -111,22 +112,30 @@ class ClusterPool(Dispatcher["_Slot"]):
                 "Dask is not installed.", place=self.scheduler, hint="Install it with: pip install 'mlp-grader[dask]'"
             ) from problem
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters we say ourselves
-        # A submission is large for a graph and small for a network.
-        self._stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GB"}))
-        where: dict[str, str] = {"address": self.scheduler}
-        if "://" not in self.scheduler and Path(self.scheduler).is_file():
-            where = {"scheduler_file": self.scheduler}
+        settings = {
+            # A submission is large for a graph and small for a network.
+            "distributed.admin.large-graph-warning-threshold": "1 GB",
+            # Also for the greeting: whatever listens there may never answer.
+            "distributed.comm.timeouts.connect": f"{CONNECT_S}s",
+        }
+        self._stack.enter_context(dask.config.set(settings))
         try:
+            address = self.scheduler
+            if "://" not in address and Path(address).is_file():
+                address = str(json.loads(Path(address).read_bytes())["address"])
+            asyncio.run(_greet(address))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # other versions of Dask: what matters are ours, compared below
                 client = distributed.Client(
-                    **where,
+                    address,
                     timeout=CONNECT_S,
                     set_as_default=False,
                     deserializers=["dask", "msgpack", "error"],  # answers are bytes: no pickle is read
                     name="grader",
                 )
-        except (OSError, ValueError, TypeError, RuntimeError, ImportError) as problem:
+        except (
+            Exception
+        ) as problem:  # what stands there may answer anything: Dask then raises anything, MemoryError too
             text = " ".join(str(problem).split())[:300]
             raise ClusterError(
                 f"the scheduler cannot be reached: {text or type(problem).__name__}.",
@@ -134,7 +143,7 @@ class ClusterPool(Dispatcher["_Slot"]):
                 hint="Is it running, is this its address (tcp://HOST:8786, tls://HOST:8786, or its scheduler file), and"
                 " does its TLS setting match yours (distributed.comm in Dask's configuration)?",
             ) from problem
-        self._stack.callback(client.close, timeout=5)
+        self._stack.callback(_hang_up, client)
         return client
 
     def _look(self, *, now: bool = False) -> None:
@@ -334,6 +343,31 @@ class ClusterPool(Dispatcher["_Slot"]):
         """Give up what is in hand, and leave the cluster as it was."""
         super().close()
         self._stack.close()
+
+
+async def _greet(address: str) -> None:
+    """Ask a scheduler who it is: Dask's client would wait for ever for one that is none and keeps silent."""
+    import distributed
+    from distributed.core import connect
+
+    async def ask() -> None:
+        connection = distributed.Security().get_connection_args("client")
+        comm = await connect(address, timeout=CONNECT_S, **connection)
+        try:
+            await comm.write({"op": "identity", "reply": True})
+            await comm.read()
+        finally:
+            comm.abort()
+
+    try:
+        await asyncio.wait_for(ask(), CONNECT_S + 1)
+    except TimeoutError as problem:
+        raise TimeoutError(str(problem) or f"no answer after {CONNECT_S:.0f} s") from problem
+
+
+def _hang_up(client: Client) -> None:
+    with contextlib.suppress(OSError, TimeoutError, RuntimeError):  # a scheduler that is gone needs no farewell
+        client.close(timeout=5)
 
 
 class _Slot:
