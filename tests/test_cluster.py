@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -364,6 +365,16 @@ def test_a_scheduler_that_is_not_there_is_said(course, monkeypatch, address):
     assert error["type"] == "ClusterError"
     assert error["message"].startswith("the scheduler cannot be reached: ")
     assert "Traceback" not in result.stderr
+
+
+def test_something_that_listens_and_never_answers_is_said(monkeypatch):
+    """A wrong port: Dask's own client would wait for ever."""
+    monkeypatch.setattr(cluster_module, "CONNECT_S", 1.0)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with pytest.raises(ClusterError, match="the scheduler cannot be reached: no answer after 1 s"):
+            ClusterPool(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
 
 
 def test_a_scheduler_without_workers_is_said(own, monkeypatch):

@@ -133,9 +133,7 @@ class ClusterPool(Dispatcher["_Slot"]):
                     deserializers=["dask", "msgpack", "error"],  # answers are bytes: no pickle is read
                     name="grader",
                 )
-        except (
-            Exception
-        ) as problem:  # what stands there may answer anything: Dask then raises anything, MemoryError too
+        except Exception as problem:  # what listens there may say anything, and Dask then raises anything
             text = " ".join(str(problem).split())[:300]
             raise ClusterError(
                 f"the scheduler cannot be reached: {text or type(problem).__name__}.",
