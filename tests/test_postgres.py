@@ -161,14 +161,17 @@ def test_a_row_that_nbgrader_makes_in_this_moment_is_no_error(store, config):
     assert sql(config, "SELECT count(*) FROM grader_history") == [(2,)]
 
 
-def test_a_writer_that_does_not_end_is_said(config):
-    """After some seconds, with what to do; nothing is stored, and afterwards everything can be."""
+@pytest.mark.parametrize(
+    "held", ["LOCK TABLE student", f"SELECT pg_advisory_xact_lock({database._WRITERS_LOCK})"], ids=["theirs", "ours"]
+)
+def test_a_writer_that_does_not_end_is_said(config, held):
+    """Formgrader's lock of a table, or the one that all of our writing transactions take: said, and nothing lost."""
     with open_gradebook(config, busy_s=0.1) as store, pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "RECONNECT_S", 0.5)
         store.sync_assignment("01_add", grading_spec(config, "01_add").cells)
         engine = sa.create_engine(config.db_url)
         with engine.begin() as other:
-            other.exec_driver_sql("LOCK TABLE student")
+            other.exec_driver_sql(held)
             with pytest.raises(GradebookError, match=r"another program has been writing .*\nWait until"):
                 store.write_batch(scored("ada"))
         engine.dispose()
