@@ -11,7 +11,8 @@
      │   └─ LeakError           a hidden line would be published
      ├─ SubmissionError         an unreadable hand-in
      ├─ SandboxError            our machinery failed: no verdict is drawn from it
- │   └─ IsolationError      this machine does not offer the sandbox: nothing is graded
+     │   └─ IsolationError      this machine does not offer the sandbox: nothing is graded
+     ├─ ClusterError            no scheduler, no workers, or other versions on them
      ├─ GradebookError          locked, foreign or newer gradebook
      └─ UsageProblem            exit code 2: unknown chapter or student, no course here
 
@@ -85,6 +86,10 @@ class SandboxError(GraderError):
 
 class IsolationError(SandboxError):
     """This machine does not offer the isolation that was asked for; nothing is graded without."""
+
+
+class ClusterError(GraderError):
+    """The cluster that was to grade cannot be used, or is gone."""
 
 
 class GradebookError(GraderError):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
+import gradebooks
 import pytest
+from gradebooks import Databases
+from postgres_server import server
 from small_course import make_course
 
 from grader.course.config import load_config
@@ -96,3 +100,31 @@ def golden(request):
         assert path.read_text() == text
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The URL of a PostgreSQL server of our own, in a temporary folder."""
+    reason = gradebooks.missing()
+    if reason and os.environ.get(gradebooks.REQUIRED) == "required":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+    with server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_course(postgres):
+    """A function that makes the small course with its gradebook in PostgreSQL."""
+    databases = Databases(postgres)
+    yield databases.course
+    databases.drop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_course(request):
+    """A function that makes the small course; the test runs with a gradebook of each kind."""
+    if request.param == "sqlite":
+        return Databases(None).course
+    return request.getfixturevalue("postgres_course")

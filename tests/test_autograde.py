@@ -7,7 +7,8 @@ import time
 
 import pytest
 from click.testing import CliRunner
-from small_course import CONFIG, EXPLAINED, HIDDEN, SOLVED, FakePool, answered, graded, hand_in, make_course, verdict
+from gradebooks import sql
+from small_course import EXPLAINED, HIDDEN, SOLVED, FakePool, answered, graded, hand_in, make_course, verdict
 
 from grader.authoring.release import grading_spec
 from grader.cli.main import main
@@ -20,8 +21,14 @@ from grader.gradebook.store import open_gradebook
 
 
 @pytest.fixture
-def config(tmp_path):
-    """The small course."""
+def config(new_course, tmp_path):
+    """The small course, with a gradebook of each kind."""
+    return new_course(tmp_path / "course")
+
+
+@pytest.fixture
+def sqlite_config(tmp_path):
+    """The small course with its gradebook in a file, for what has nothing to do with databases."""
     return make_course(tmp_path / "course")
 
 
@@ -44,10 +51,10 @@ def scores(config):
         return {(row.student_id, row.assignment_id): row for row in store.scores()}
 
 
-def sql(config, statement):
-    """Run a statement as another program would."""
-    with sqlite3.connect(config.layout.gradebook_path) as connection:
-        return connection.execute(statement).fetchall()
+def configure(config, text):
+    """Add to the course's configuration."""
+    file = config.layout.config_file
+    file.write_text(f"{file.read_text()}\n{text}\n")
 
 
 # --- the whole way ---
@@ -141,9 +148,9 @@ def test_what_the_score_depends_on_is_noticed(config, pool, change):
         source = config.layout.solution_file("01_add")
         source.write_text(source.read_text().replace("-1987, 1987", "-1988, 1988"))
     elif change == "limit":
-        config.layout.config_file.write_text(CONFIG + "c.Course.time_limit_s = 3\n")
+        configure(config, "c.Course.time_limit_s = 3")
     elif change == "isolation":
-        config.layout.config_file.write_text(CONFIG + "c.Course.isolation = 'process'\n")
+        configure(config, "c.Course.isolation = 'process'")
     elif change == "file":
         (folder / "data.csv").write_text("1")
     elif change == "timestamp":
@@ -161,7 +168,7 @@ def test_a_changed_late_policy_needs_no_grading(config, pool):
     hand_in(config, "ada", timestamp="2026-10-07 00:00:00 UTC")
     run(config)
     assert scores(config)["ada", "01_add"].penalty == 0.0
-    config.layout.config_file.write_text(CONFIG + "c.Course.late_policy = 'zero'\n")
+    configure(config, "c.Course.late_policy = 'zero'")
     run(config)
     assert len(pool.asked) == 1
     assert scores(config)["ada", "01_add"].penalty == 3.0
@@ -171,7 +178,7 @@ def test_a_score_by_hand_survives(config, pool):
     """Grading again does not touch it."""
     hand_in(config, "ada")
     run(config)
-    sql(config, "UPDATE grade SET manual_score = 0.5, needs_manual_grade = 0")
+    sql(config, "UPDATE grade SET manual_score = 0.5, needs_manual_grade = false")
     pool.answer = lambda task: graded(Outcome.FAILED, Outcome.FAILED)
     run(config, "--force")
     assert scores(config)["ada", "01_add"].score == 1.5
@@ -280,11 +287,11 @@ def test_a_notebook_that_is_none_is_no_score(config, pool):
 # --- reading what was handed in ---
 
 
-def test_only_regular_files_are_touched(config, tmp_path):
+def test_only_regular_files_are_touched(sqlite_config, tmp_path):
     """A link could be the grader's own file, a pipe would wait for ever."""
     secret = tmp_path / "secret.ipynb"
     secret.write_text("{}")
-    folder = hand_in(config, "ada")
+    folder = hand_in(sqlite_config, "ada")
     notebook = folder / "01_add.ipynb"
     notebook.unlink()
     notebook.symlink_to(secret)
@@ -293,26 +300,26 @@ def test_only_regular_files_are_touched(config, tmp_path):
     os.mkfifo(folder / "pipe")
     (folder / "fine.txt").write_text("x")
     started = time.monotonic()
-    handin = read_handin(config.layout, "ada", "01_add")
+    handin = read_handin(sqlite_config.layout, "ada", "01_add")
     assert time.monotonic() - started < 2
     assert handin.problem == "01_add.ipynb is not a regular file."
     assert dict(handin.files) == {"fine.txt": b"x"}
     assert len(handin.warnings) == 3
     notebook.unlink()
     os.mkfifo(notebook)
-    assert read_handin(config.layout, "ada", "01_add").problem == "01_add.ipynb is not a regular file."
+    assert read_handin(sqlite_config.layout, "ada", "01_add").problem == "01_add.ipynb is not a regular file."
 
 
-def test_large_files_are_bounded(config, monkeypatch):
+def test_large_files_are_bounded(sqlite_config, monkeypatch):
     """A notebook that is too large is not graded, other files are left out, each with a word."""
     monkeypatch.setattr(handins, "MAX_NOTEBOOK_BYTES", 2000)
     monkeypatch.setattr(handins, "MAX_FILE_BYTES", 100)
     monkeypatch.setattr(handins, "MAX_FILES", 3)
-    folder = hand_in(config, "ada", notebook=b"x" * 2001)
+    folder = hand_in(sqlite_config, "ada", notebook=b"x" * 2001)
     for number in range(5):
         (folder / f"{number}.txt").write_text("x")
     (folder / "1.txt").write_text("x" * 101)
-    handin = read_handin(config.layout, "ada", "01_add")
+    handin = read_handin(sqlite_config.layout, "ada", "01_add")
     assert handin.problem == "01_add.ipynb is too large: 2,001 bytes, at most 2,000 are graded."
     assert sorted(handin.files) == ["0.txt", "2.txt", "3.txt"]
     assert handin.warnings == (
@@ -321,11 +328,11 @@ def test_large_files_are_bounded(config, monkeypatch):
     )
 
 
-def test_a_missing_notebook_names_what_is_there(config):
+def test_a_missing_notebook_names_what_is_there(sqlite_config):
     """Students rename files."""
-    folder = hand_in(config, "ada")
+    folder = hand_in(sqlite_config, "ada")
     (folder / "01_add.ipynb").rename(folder / "01_add (1).ipynb")
-    assert read_handin(config.layout, "ada", "01_add").problem == (
+    assert read_handin(sqlite_config.layout, "ada", "01_add").problem == (
         "there is no 01_add.ipynb in the folder; there is 01_add (1).ipynb."
     )
 
@@ -486,22 +493,24 @@ def test_what_is_graded_is_kept_when_the_user_stops(config, pool):
     assert [student for student, _ in pool.asked] == ["s2", "s3"]
 
 
-def test_a_gradebook_that_is_locked_is_said_and_nothing_is_lost(config, pool, monkeypatch):
+def test_a_gradebook_that_is_locked_is_said_and_nothing_is_lost(sqlite_config, pool, monkeypatch):
     """Exit code 1, one message; afterwards the same command does everything."""
-    hand_in(config, "ada")
-    with open_gradebook(config) as store:
-        store.sync_assignment("01_add", grading_spec(config, "01_add").cells, due=config.chapter("01_add").due)
-    other = sqlite3.connect(config.layout.gradebook_path)
+    hand_in(sqlite_config, "ada")
+    with open_gradebook(sqlite_config) as store:
+        store.sync_assignment(
+            "01_add", grading_spec(sqlite_config, "01_add").cells, due=sqlite_config.chapter("01_add").due
+        )
+    other = sqlite3.connect(sqlite_config.layout.gradebook_path)
     other.execute("BEGIN IMMEDIATE")
     monkeypatch.setattr("grader.gradebook.store.Database", _impatient)
-    result = run(config)
+    result = run(sqlite_config)
     assert result.exit_code == 1
     assert "another program has been writing to the gradebook" in result.stderr
     assert "Traceback" not in result.output
     other.rollback()
     other.close()
-    assert run(config).exit_code == 0
-    assert scores(config)["ada", "01_add"].score == 3.0
+    assert run(sqlite_config).exit_code == 0
+    assert scores(sqlite_config)["ada", "01_add"].score == 3.0
 
 
 def _impatient(config, *, create, busy_s):

@@ -146,7 +146,7 @@ class FakeWorker:
 @pytest.fixture
 def fake_workers(monkeypatch):
     """A pool of such workers; a function that sets their answers and gives the results."""
-    monkeypatch.setattr(pool_module, "_Worker", FakeWorker)
+    monkeypatch.setattr(pool_module, "LocalWorker", FakeWorker)
 
     def run(tasks, answers, jobs=2):
         FakeWorker.answers, FakeWorker.history = list(answers), []

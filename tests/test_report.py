@@ -24,9 +24,9 @@ EVIL = "\x1b[2J\x1b]0;owned\x07"
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(new_course, tmp_path):
     """A class: ada fine, bob late with a failed test, eve unreadable, fay handed in and waiting."""
-    config = make_course(tmp_path, config=CONFIG + "c.Course.late_policy = 'per-day'\n")
+    config = new_course(tmp_path, config=CONFIG + "c.Course.late_policy = 'per-day'\n")
     for student in ("ada", "bob", "eve", "fay"):
         hand_in(config, student)
     with open_gradebook(config) as store:

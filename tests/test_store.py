@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from gradebooks import sql
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_course import CONFIG, graded, make_course, verdict
 
@@ -32,17 +33,37 @@ LATE = datetime.datetime(2026, 10, 7, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def config(tmp_path):
-    """The small course."""
+def config(new_course, tmp_path):
+    """The small course, with a gradebook of each kind."""
+    return new_course(tmp_path)
+
+
+@pytest.fixture
+def sqlite_config(tmp_path):
+    """The small course with its gradebook in a file, for what only a file can do."""
     return make_course(tmp_path)
+
+
+@pytest.fixture
+def sqlite_store(sqlite_config):
+    """Its open gradebook, which knows chapter 1."""
+    with opened(sqlite_config) as store:
+        yield store
 
 
 @pytest.fixture
 def store(config):
     """Its open gradebook, which knows chapter 1."""
-    with open_gradebook(config) as opened:
-        opened.sync_assignment("01_add", grading_spec(config, "01_add").cells, due=config.chapter("01_add").due)
-        yield opened
+    with opened(config) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def opened(config):
+    """An open gradebook, which knows chapter 1."""
+    with open_gradebook(config) as store:
+        store.sync_assignment("01_add", grading_spec(config, "01_add").cells, due=config.chapter("01_add").due)
+        yield store
 
 
 def scored(student, result=None, timestamp=IN_TIME, content_hash="h1"):
@@ -53,14 +74,6 @@ def scored(student, result=None, timestamp=IN_TIME, content_hash="h1"):
 def path_of(config):
     """The gradebook's file."""
     return config.layout.gradebook_path
-
-
-def sql(config, statement, *values):
-    """Run a statement as another program would."""
-    with contextlib.closing(sqlite3.connect(path_of(config))) as connection:
-        rows = connection.execute(statement, values).fetchall()
-        connection.commit()
-    return rows
 
 
 def nbgraders(config):
@@ -86,11 +99,12 @@ def test_our_description_of_nbgraders_tables_is_nbgraders():
     assert set(Base.metadata.tables) <= {table.name for table in tables.NBGRADER.sorted_tables}
 
 
-def test_a_new_gradebook_is_what_nbgrader_makes(config, tmp_path, monkeypatch):
+def test_a_new_gradebook_is_what_nbgrader_makes(sqlite_config, tmp_path, monkeypatch):
     """The same tables and indexes, the same schema version; ours come on top."""
     from nbgrader.api import Gradebook
 
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    config = sqlite_config
     theirs = tmp_path / "theirs.db"
     Gradebook(f"sqlite:///{theirs}", config.course_id).close()
     with open_gradebook(config):
@@ -112,12 +126,21 @@ def test_a_gradebook_is_made_without_any_program_on_the_path(config, monkeypatch
         assert store.assignments() == []
 
 
+def everything_in(config):
+    """All tables of a gradebook by name, with all that is in them."""
+    engine = sa.create_engine(config.db_url, poolclass=sa.NullPool)
+    metadata = sa.MetaData()
+    metadata.reflect(engine)
+    with engine.connect() as connection:
+        return {name: sorted(map(repr, connection.execute(sa.select(t)))) for name, t in metadata.tables.items()}
+
+
 def test_opening_twice_changes_nothing(config, store):
     """An open gradebook is opened again, as by a second command."""
-    before = sql(config, "SELECT * FROM sqlite_master")
+    before = everything_in(config)
     with open_gradebook(config):
         pass
-    assert sql(config, "SELECT * FROM sqlite_master") == before
+    assert everything_in(config) == before
 
 
 def test_our_tables_come_to_a_gradebook_that_nbgrader_made(config):
@@ -128,8 +151,7 @@ def test_our_tables_come_to_a_gradebook_that_nbgrader_made(config):
         sql(config, f"DROP TABLE {table.name}")
     with open_gradebook(config) as store:
         assert store.scores() == []
-    names = {name for (name,) in sql(config, "SELECT name FROM sqlite_master")}
-    assert {table.name for table in tables.OURS.sorted_tables} <= names
+    assert {table.name for table in tables.OURS.sorted_tables} <= set(everything_in(config))
 
 
 # --- the same rows as nbgrader ---
@@ -220,10 +242,10 @@ RESULTS = [
 ]
 
 
-def test_all_rows_are_those_that_nbgraders_own_calls_make(tmp_path):
+def test_all_rows_are_those_that_nbgraders_own_calls_make(new_course, tmp_path):
     """Assignment, cells, students, submissions, grades, comments: everything in every table, ids aside."""
-    theirs = make_course(tmp_path / "theirs")
-    ours = make_course(tmp_path / "ours")
+    theirs = new_course(tmp_path / "theirs")
+    ours = new_course(tmp_path / "ours")
     with open_gradebook(theirs):
         pass  # nbgrader would need its program "alembic"; the schema is the same (tested above)
     nbgrader_generates(theirs)
@@ -234,10 +256,10 @@ def test_all_rows_are_those_that_nbgraders_own_calls_make(tmp_path):
     assert all_rows(ours) == all_rows(theirs)
 
 
-def test_grading_again_makes_the_rows_that_nbgrader_makes(tmp_path):
+def test_grading_again_makes_the_rows_that_nbgrader_makes(new_course, tmp_path):
     """Also the second time, with other outcomes and after a person has been there."""
-    theirs = make_course(tmp_path / "theirs")
-    ours = make_course(tmp_path / "ours")
+    theirs = new_course(tmp_path / "theirs")
+    ours = new_course(tmp_path / "ours")
     second = [("ada", graded(Outcome.FAILED), LATE), ("bob", graded(), LATE)]
     with open_gradebook(theirs), open_gradebook(ours) as store:
         store.sync_assignment("01_add", grading_spec(ours, "01_add").cells, due=ours.chapter("01_add").due)
@@ -287,9 +309,9 @@ def test_a_score_that_a_person_gave_is_kept(store, config):
         assert gb.find_comment("add", "01_add", "01_add", "ada").comment == "good idea"
 
 
-def test_an_extension_is_kept_and_counts(tmp_path):
+def test_an_extension_is_kept_and_counts(new_course, tmp_path):
     """A late penalty looks at the student's own due date."""
-    config = make_course(tmp_path, config=CONFIG + "c.Course.late_policy = 'zero'\n")
+    config = new_course(tmp_path, config=CONFIG + "c.Course.late_policy = 'zero'\n")
     with open_gradebook(config) as store:
         store.sync_assignment("01_add", grading_spec(config, "01_add").cells, due=config.chapter("01_add").due)
         store.write_batch([scored("ada", timestamp=LATE)])
@@ -304,9 +326,9 @@ def test_an_extension_is_kept_and_counts(tmp_path):
 # --- late penalties ---
 
 
-def test_a_late_penalty_counts_what_a_person_gave(tmp_path):
+def test_a_late_penalty_counts_what_a_person_gave(new_course, tmp_path):
     """It is a part of the score that counts, not of the automatic one."""
-    config = make_course(tmp_path, config=CONFIG + "c.Course.late_policy = 'per-day'\n")
+    config = new_course(tmp_path, config=CONFIG + "c.Course.late_policy = 'per-day'\n")
     with open_gradebook(config) as store:
         store.sync_assignment("01_add", grading_spec(config, "01_add").cells, due=config.chapter("01_add").due)
         store.write_batch([scored("ada", timestamp=LATE)])
@@ -317,9 +339,9 @@ def test_a_late_penalty_counts_what_a_person_gave(tmp_path):
         assert store.refresh_penalties("01_add") == 0
 
 
-def test_penalties_follow_a_changed_due_date(tmp_path):
+def test_penalties_follow_a_changed_due_date(new_course, tmp_path):
     """The due date is moved after grading: nobody is late any more."""
-    config = make_course(tmp_path, config=CONFIG + "c.Course.late_policy = 'zero'\n")
+    config = new_course(tmp_path, config=CONFIG + "c.Course.late_policy = 'zero'\n")
     with open_gradebook(config) as store:
         cells = grading_spec(config, "01_add").cells
         store.sync_assignment("01_add", cells, due=config.chapter("01_add").due)
@@ -354,18 +376,17 @@ def test_verdicts_are_stored_and_returned(store):
     assert store.recorded("01_add")["ada"].content_hash == "h1"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     messages=st.lists(st.tuples(st.text(), st.text()), min_size=2, max_size=2),
     scores=st.tuples(st.floats(0, 2), st.floats(0, 1)),
     student=st.text(min_size=1, max_size=60).filter(lambda text: text.encode("utf-8", "ignore").decode() == text),
 )
-def test_whatever_is_stored_comes_back(tmp_path_factory, messages, scores, student):
+def test_whatever_is_stored_comes_back(new_course, tmp_path, messages, scores, student):
     """Any text of a student's, any score; only what no database can hold is replaced."""
     if "\0" in student:
         return
-    root = tmp_path_factory.getbasetemp() / "property"
-    config = make_course(root)
+    config = new_course(tmp_path)  # the same for all examples
     result = dataclasses.replace(
         graded(),
         verdicts=(
@@ -527,29 +548,29 @@ def test_a_grade_cell_that_the_gradebook_does_not_know_stops_the_batch(store):
 # --- what can go wrong ---
 
 
-def test_another_writer_is_waited_for(store, config):
+def test_another_writer_is_waited_for(sqlite_store, sqlite_config):
     """A lock of a moment is no error."""
-    other = sqlite3.connect(path_of(config), check_same_thread=False)
+    other = sqlite3.connect(path_of(sqlite_config), check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     timer = threading.Timer(0.3, other.rollback)
     timer.start()
-    store.write_batch([scored("ada")])
+    sqlite_store.write_batch([scored("ada")])
     timer.join()
     other.close()
-    assert store.scores()[0].score == 3.0
+    assert sqlite_store.scores()[0].score == 3.0
 
 
-def test_a_locked_gradebook_is_said_and_nothing_is_lost(config):
+def test_a_locked_gradebook_is_said_and_nothing_is_lost(sqlite_config):
     """What, where, what to do; and the rows are as before."""
-    with open_gradebook(config, busy_s=0.1) as store:
-        store.sync_assignment("01_add", grading_spec(config, "01_add").cells)
-        with contextlib.closing(sqlite3.connect(path_of(config))) as other:
+    with open_gradebook(sqlite_config, busy_s=0.1) as store:
+        store.sync_assignment("01_add", grading_spec(sqlite_config, "01_add").cells)
+        with contextlib.closing(sqlite3.connect(path_of(sqlite_config))) as other:
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(GradebookError) as caught:
                 store.write_batch([scored("ada")])
             other.rollback()
         message = str(caught.value)
-        assert message.startswith(f"{path_of(config)}: another program has been writing")
+        assert message.startswith(f"{path_of(sqlite_config)}: another program has been writing")
         assert "run this again" in message
         assert store.scores() == []
         store.write_batch([scored("ada")])
@@ -572,10 +593,10 @@ def test_a_gradebook_of_another_time_is_refused(config, version, said):
         config,
         "DELETE FROM alembic_version" if version is None else f"UPDATE alembic_version SET version_num={version}",
     )
-    before = path_of(config).read_bytes()
+    before = everything_in(config)
     with pytest.raises(GradebookError, match=said), open_gradebook(config):
         pass
-    assert path_of(config).read_bytes() == before
+    assert everything_in(config) == before
 
 
 def test_tables_of_a_newer_version_of_ours_are_refused(config):
@@ -614,25 +635,25 @@ def make_other_database(path):
         (Path.mkdir, "is a folder, not a gradebook"),
     ],
 )
-def test_what_is_no_gradebook_is_not_touched(config, make, said):
+def test_what_is_no_gradebook_is_not_touched(sqlite_config, make, said):
     """A wrong path in the configuration must not change somebody's file."""
-    make(path_of(config))
-    before = None if path_of(config).is_dir() else path_of(config).read_bytes()
-    with pytest.raises(GradebookError, match=said), open_gradebook(config):
+    make(path_of(sqlite_config))
+    before = None if path_of(sqlite_config).is_dir() else path_of(sqlite_config).read_bytes()
+    with pytest.raises(GradebookError, match=said), open_gradebook(sqlite_config):
         pass
-    assert before is None or path_of(config).read_bytes() == before
+    assert before is None or path_of(sqlite_config).read_bytes() == before
 
 
-def test_an_empty_file_becomes_a_gradebook(config):
+def test_an_empty_file_becomes_a_gradebook(sqlite_config):
     """As for nbgrader; a command that was killed at its start leaves one."""
-    path_of(config).touch()
-    with open_gradebook(config) as store:
+    path_of(sqlite_config).touch()
+    with open_gradebook(sqlite_config) as store:
         assert store.students() == []
 
 
-def test_a_missing_folder_is_said(config):
+def test_a_missing_folder_is_said(sqlite_config):
     """The place of the gradebook must exist; it is not made behind the instructor's back."""
-    elsewhere = dataclasses.replace(config, db_url=f"sqlite:///{config.root}/nowhere/gradebook.db")
+    elsewhere = dataclasses.replace(sqlite_config, db_url=f"sqlite:///{sqlite_config.root}/nowhere/gradebook.db")
     with pytest.raises(GradebookError, match="nowhere does not exist"), open_gradebook(elsewhere):
         pass
 
@@ -641,7 +662,8 @@ def test_a_command_that_only_reads_makes_no_gradebook(config):
     """It says how one comes to be."""
     with pytest.raises(GradebookError, match="Make it with: grader autograde"), open_gradebook(config, create=False):
         pass
-    assert not path_of(config).exists()
+    with pytest.raises(GradebookError, match="Make it with: grader autograde"), open_gradebook(config, create=False):
+        pass  # still
 
 
 def failing(statement, uri, setup=""):
@@ -656,11 +678,11 @@ def failing(statement, uri, setup=""):
     raise AssertionError("it did not fail")
 
 
-def test_a_read_only_gradebook_and_a_full_disk_are_said(config):
+def test_a_read_only_gradebook_and_a_full_disk_are_said(sqlite_config):
     """Real errors of SQLite, in our words: what happened and what to do."""
-    with open_gradebook(config):
+    with open_gradebook(sqlite_config):
         pass
-    path = path_of(config)
+    path = path_of(sqlite_config)
     read_only = failing("CREATE TABLE x (a)", f"file:{path}?mode=ro")
     assert "read-only.\nMake the file and its folder writable" in str(database._explained(read_only, "here"))
     full = failing("INSERT INTO student (id) SELECT randomblob(9999)", f"file:{path}", "PRAGMA max_page_count = 1;")
@@ -669,23 +691,25 @@ def test_a_read_only_gradebook_and_a_full_disk_are_said(config):
     assert "lacks something that nbgrader's has: no such column" in str(database._explained(missing, "here"))
 
 
-def test_a_full_disk_loses_nothing_that_was_stored(store, config):
+def test_a_full_disk_loses_nothing_that_was_stored(sqlite_store, sqlite_config):
     """The batch that did not fit is not there, the ones before are, and the next fits again."""
-    store.write_batch([scored("ada")])
-    pages = sql(config, "PRAGMA page_count")[0][0]
+    sqlite_store.write_batch([scored("ada")])
+    pages = sql(sqlite_config, "PRAGMA page_count")[0][0]
 
     def limit(connection, _record, _proxy, *, to=pages):
         connection.execute(f"PRAGMA max_page_count = {to}")
 
-    sa.event.listen(store._database._engine, "checkout", limit)
+    sa.event.listen(sqlite_store._database._engine, "checkout", limit)
     huge = dataclasses.replace(graded(), repairs=("x" * 1_000_000,))
     with pytest.raises(GradebookError, match="the disk is full"):
-        store.write_batch([scored("bob", huge)])
-    assert [row.student_id for row in store.scores()] == ["ada"]
-    sa.event.remove(store._database._engine, "checkout", limit)
-    sa.event.listen(store._database._engine, "checkout", lambda c, *_: c.execute("PRAGMA max_page_count = 1000000"))
-    store.write_batch([scored("bob", huge)])
-    assert [row.student_id for row in store.scores()] == ["ada", "bob"]
+        sqlite_store.write_batch([scored("bob", huge)])
+    assert [row.student_id for row in sqlite_store.scores()] == ["ada"]
+    sa.event.remove(sqlite_store._database._engine, "checkout", limit)
+    sa.event.listen(
+        sqlite_store._database._engine, "checkout", lambda c, *_: c.execute("PRAGMA max_page_count = 1000000")
+    )
+    sqlite_store.write_batch([scored("bob", huge)])
+    assert [row.student_id for row in sqlite_store.scores()] == ["ada", "bob"]
 
 
 def _write_until_killed(config, started):
@@ -741,14 +765,27 @@ def test_two_commands_may_make_the_gradebook_at_once(config):
     assert sql(config, "SELECT count(*) FROM assignment") == [(1,)]
 
 
-def test_a_missing_postgres_driver_is_said(config):
-    """PostgreSQL is an extra."""
-    with contextlib.suppress(ImportError):
-        import psycopg  # noqa: F401
+def test_a_missing_postgres_driver_is_said(sqlite_config, monkeypatch):
+    """PostgreSQL is an extra; a password is never repeated."""
+    for driver in ("psycopg", "psycopg2"):
+        monkeypatch.setitem(sys.modules, driver, None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    elsewhere = dataclasses.replace(sqlite_config, db_url="postgresql://me:secret@localhost/course")
+    with (
+        pytest.raises(GradebookError, match=r"pip install 'mlp-grader\[postgres\]'") as caught,
+        open_gradebook(elsewhere),
+    ):
+        pass
+    assert "secret" not in str(caught.value)
 
-        pytest.skip("psycopg is installed")
-    elsewhere = dataclasses.replace(config, db_url="postgresql://me:secret@localhost/course")
-    with pytest.raises(GradebookError, match="pip install") as caught, open_gradebook(elsewhere):
+
+def test_another_kind_of_database_is_refused(sqlite_config):
+    """Before its driver is looked for."""
+    elsewhere = dataclasses.replace(sqlite_config, db_url="mysql://me:secret@localhost/course")
+    with (
+        pytest.raises(GradebookError, match="mysql is no database for a gradebook") as caught,
+        open_gradebook(elsewhere),
+    ):
         pass
     assert "secret" not in str(caught.value)
 

@@ -18,6 +18,7 @@ from grader.cli.main import (
     unknown_student,
 )
 from grader.errors import GraderError
+from grader.reports.text import printable
 
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
@@ -32,7 +33,13 @@ TABLE_ROWS = 60
 @click.argument("chapters", nargs=-1, metavar="[CHAPTER]…")
 @click.option("-s", "--student", "students", multiple=True, metavar="ID", help="Only this student; may be repeated.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, help="How many to grade at once [one a core].")
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Grade on the workers of this Dask scheduler: tcp://…, tls://… or its file."
+)
 @click.option("-f", "--force", is_flag=True, help="Grade again what has not changed since it was graded.")
+@click.option(
+    "--wait/--no-wait", default=True, help="Wait if another grader is grading these chapters, or stop.  [default: wait]"
+)
 @isolation_option
 @shared_options
 @click.pass_context
@@ -41,7 +48,9 @@ def autograde(
     chapters: tuple[str, ...],
     students: tuple[str, ...],
     jobs: int | None,
+    scheduler: str | None,
     force: bool,
+    wait: bool,
     isolation: str | None,
     as_json: bool,
     quiet: bool,
@@ -56,6 +65,7 @@ def autograde(
       grader autograde
       grader autograde 01_math_foundations 02_single_neuron --jobs 4
       grader autograde --student ada --force
+      grader autograde --scheduler tcp://node1:8786      (docs/scale.md)
     """
     from grader.gradebook.store import open_gradebook
 
@@ -63,8 +73,8 @@ def autograde(
     names = chosen_chapters(config, chapters)
     chosen = _chosen_students(config, students)
     with open_gradebook(config) as store:
-        pool = _pool(jobs, config.isolation)
-        everything_done = _run(config, store, names, chosen, pool, force=force, as_json=as_json, quiet=quiet)
+        pool = grading_pool(jobs, config.isolation, scheduler)
+        everything_done = _run(config, store, names, chosen, pool, force=force, wait=wait, as_json=as_json, quiet=quiet)
     if not everything_done:
         ctx.exit(1)
 
@@ -77,13 +87,24 @@ def _chosen_students(config: CourseConfig, given: tuple[str, ...]) -> list[str] 
     return list(given) or None
 
 
-def _pool(jobs: int | None, isolation: str) -> OpenPool:
+def grading_pool(jobs: int | None, isolation: str, scheduler: str | None = None) -> OpenPool:
+    """What opens the workers: of this machine, or of a cluster."""
+
     def open_pool() -> contextlib.AbstractContextManager[Any]:
+        if scheduler is not None:
+            from grader.execution.cluster import ClusterPool
+
+            return ClusterPool(scheduler, jobs, isolation=isolation, say=say)
         from grader.execution.pool import Pool
 
         return Pool(jobs, isolation=isolation)
 
     return open_pool
+
+
+def say(text: str) -> None:
+    """Say something beside the progress bar."""
+    click.echo(printable(text), err=True)  # a progress bar on the terminal makes room for it
 
 
 def _run(
@@ -94,6 +115,7 @@ def _run(
     open_pool: OpenPool,
     *,
     force: bool,
+    wait: bool,
     as_json: bool,
     quiet: bool,
 ) -> bool:
@@ -115,7 +137,7 @@ def _run(
     results: list[SubmissionResult] = []
     with (
         Progress(grading.n_submissions, quiet=quiet) as progress,
-        contextlib.closing(grading.run(open_pool)) as run,
+        contextlib.closing(grading.run(open_pool, on_wait=progress.say if wait else None)) as run,
     ):
         for result in run:
             results.append(result)

@@ -69,7 +69,7 @@ def regrade(
 
     config = open_course(ctx, isolation)
     names = chosen_chapters(config, chapters)
-    with open_gradebook(config, create=False) as store:
+    with open_gradebook(config, create=False) as store, store.turn(names, autograding.say):
         known = known_students(config, store)
         for name in students:
             if name not in known:
@@ -87,7 +87,7 @@ def regrade(
             console = stdout_console()
             if not as_json:
                 show_changes(console, regrading)
-            pool = autograding._pool(jobs, config.isolation)
+            pool = autograding.grading_pool(jobs, config.isolation)
             with (
                 Progress(regrading.n_run, quiet=quiet) as progress,
                 contextlib.closing(regrading.run(pool)) as run,

@@ -1,7 +1,7 @@
 """Many submissions: workers that grade, behind one ``map``.
 
 Each worker is an interpreter of its own, started with exec, that keeps warm templates; tasks and results travel as
-JSON. A worker that dies costs its task a second try, never the batch.
+JSON. A worker that dies costs its task a second try, never the batch. ``cluster`` has the same for many machines.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from grader.course.model import GradedSubmission, GradingSpec
 from grader.errors import IsolationError, SandboxError
@@ -52,10 +52,33 @@ class Result:
     error: str = ""
 
 
-class _Worker:
+class Worker(Protocol):
+    """What grades one task at a time."""
+
+    task: Task | None
+    """The task in hand."""
+
+    def give(self, task: Task) -> None:
+        """Begin with a task; ``PeerGone`` when the worker has died."""
+        ...
+
+    def take(self) -> dict[str, Any]:
+        """The answer to the task in hand; ``PeerGone`` when the worker has died."""
+        ...
+
+    def close(self, *, kill: bool = False) -> None:
+        """Let go of it."""
+        ...
+
+
+_W = TypeVar("_W", bound=Worker)
+
+
+class LocalWorker:
     """One worker process and the task it has in hand."""
 
     def __init__(self, isolation: str, core: int | None) -> None:
+        self.core = core
         task_read, task_write = os.pipe()
         result_read, result_write = os.pipe()
         self.process = subprocess.Popen(
@@ -76,10 +99,7 @@ class _Worker:
         """Send a task; a spec is sent once and then called by its number."""
         self.task = task
         number, _ = self.known_specs.get(id(task.spec), (None, None))
-        plain: dict[str, Any] = {
-            "notebook": base64.b64encode(task.notebook).decode(),
-            "files": {name: base64.b64encode(data).decode() for name, data in task.files.items()},
-        }
+        plain = plain_handin(task)
         if number is None:
             number = len(self.known_specs)
             self.known_specs[id(task.spec)] = (number, task.spec)
@@ -104,6 +124,19 @@ class _Worker:
             self.process.wait()
 
 
+def plain_handin(task: Task) -> dict[str, Any]:
+    """What was handed in, as JSON-able data; ``handin_of`` is the way back."""
+    return {
+        "notebook": base64.b64encode(task.notebook).decode(),
+        "files": {name: base64.b64encode(data).decode() for name, data in task.files.items()},
+    }
+
+
+def handin_of(plain: Mapping[str, Any]) -> tuple[bytes, dict[str, bytes]]:
+    """The notebook and the files that ``plain_handin`` wrote down."""
+    return base64.b64decode(plain["notebook"]), {n: base64.b64decode(data) for n, data in plain["files"].items()}
+
+
 def _environment() -> dict[str, str]:
     """A worker sees the interpreter's paths and nothing else: no database URL, no token of the instructor's.
 
@@ -118,19 +151,33 @@ def _environment() -> dict[str, str]:
     return kept | {"PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(dict.fromkeys(given))}
 
 
-class Pool:
-    """``jobs`` workers that grade side by side.
+class Dispatcher(Generic[_W]):
+    """Hands tasks to workers: a second try for those whose worker has died, and for those that took too long.
+
+    Where workers come from, and how to wait for them, a subclass says.
 
     Args:
-        jobs: how many; by default one a core.
         isolation: one of ``model.ISOLATIONS``.
     """
 
-    def __init__(self, jobs: int | None = None, *, isolation: str = "auto") -> None:
+    max_tries = 0
+    """A task that has ended this many workers is reported; 0 for ``MAX_TRIES``."""
+
+    def __init__(self, *, isolation: str = "auto") -> None:
         self.isolation = isolation
-        self.jobs = max(1, jobs or available_cores())
-        self._workers: list[_Worker] = []
-        self._started = 0
+        self._workers: list[_W] = []
+
+    def _has_room(self) -> bool:
+        """True if another task can be begun now."""
+        raise NotImplementedError
+
+    def _free_worker(self, task: Task) -> _W:
+        """A worker of ``_workers`` with nothing in hand, for this task."""
+        raise NotImplementedError
+
+    def _ready(self) -> list[_W]:
+        """Wait; the workers that have an answer, or have died."""
+        raise NotImplementedError
 
     def map(self, tasks: Iterable[Task]) -> Iterator[Result]:
         """Results in the order in which they are ready.
@@ -147,7 +194,7 @@ class Pool:
         alone: list[Task] = []
         exhausted = False
         while True:
-            while len(self._busy()) < self.jobs:
+            while self._has_room():
                 task = again.pop() if again else None
                 if task is None and not exhausted:
                     task = next(queue, None)
@@ -171,33 +218,11 @@ class Pool:
                 while again and not self._busy():
                     yield from self._start(again.pop(), again, tries)
 
-    def _free_core(self) -> int | None:
-        """A core for the next worker, its judge and its student process; None to leave it to the system.
-
-        A judge and its student process answer each other some hundred times a second; on one core that is three times
-        as fast as across two, and one submission cannot take another's core.
-        """
-        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-        if self.jobs > len(cores):
-            return None
-        return cores[(os.getpid() + self._started) % len(cores)]
-
-    def _busy(self) -> list[_Worker]:
+    def _busy(self) -> list[_W]:
         return [worker for worker in self._workers if worker.task is not None]
 
-    def _ready(self) -> list[_Worker]:
-        poller = select.poll()
-        busy = {worker.channel.read_fd: worker for worker in self._busy()}
-        for fd in busy:
-            poller.register(fd, select.POLLIN)
-        return [busy[fd] for fd, _ in poller.poll()] if busy else []
-
     def _start(self, task: Task, again: list[Task], tries: dict[Key, int]) -> Iterator[Result]:
-        worker = next((worker for worker in self._workers if worker.task is None), None)
-        if worker is None:
-            worker = _Worker(self.isolation, self._free_core())
-            self._workers.append(worker)
-            self._started += 1
+        worker = self._free_worker(task)
         try:
             worker.give(task)
         except (wire.PeerGone, wire.WireTimeout):
@@ -206,7 +231,7 @@ class Pool:
             worker.task = None
             yield Result(task.key, None, str(exc))
 
-    def _finish(self, worker: _Worker, again: list[Task], tries: dict[Key, int]) -> Iterator[tuple[Task, Result]]:
+    def _finish(self, worker: _W, again: list[Task], tries: dict[Key, int]) -> Iterator[tuple[Task, Result]]:
         task = worker.task
         assert task is not None
         try:
@@ -220,16 +245,17 @@ class Pool:
         graded = GradedSubmission.from_plain(answer["graded"]) if "graded" in answer else None
         yield task, Result(task.key, graded, answer.get("error", ""))
 
-    def _lost(self, worker: _Worker, again: list[Task], tries: dict[Key, int]) -> Iterator[tuple[Task, Result]]:
+    def _lost(self, worker: _W, again: list[Task], tries: dict[Key, int]) -> Iterator[tuple[Task, Result]]:
         task = worker.task
         assert task is not None
         self._workers.remove(worker)
         worker.close(kill=True)
         tries[task.key] = tries.get(task.key, 0) + 1
-        if tries[task.key] < MAX_TRIES:
+        max_tries = self.max_tries or MAX_TRIES
+        if tries[task.key] < max_tries:
             again.append(task)
         else:
-            yield task, Result(task.key, None, f"the grading process ended {MAX_TRIES} times on this submission")
+            yield task, Result(task.key, None, f"the grading process ended {max_tries} times on this submission")
 
     def close(self) -> None:
         """End the workers; those that have a task in hand at once."""
@@ -244,6 +270,49 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Pool(Dispatcher[LocalWorker]):
+    """``jobs`` workers that grade side by side.
+
+    Args:
+        jobs: how many; by default one a core.
+        isolation: one of ``model.ISOLATIONS``.
+    """
+
+    def __init__(self, jobs: int | None = None, *, isolation: str = "auto") -> None:
+        super().__init__(isolation=isolation)
+        self.jobs = max(1, jobs or available_cores())
+        self._started = 0
+
+    def _free_core(self) -> int | None:
+        """A core for the next worker, its judge and its student process; None to leave it to the system.
+
+        A judge and its student process answer each other some hundred times a second; on one core that is three times
+        as fast as across two, and one submission cannot take another's core.
+        """
+        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+        if self.jobs > len(cores):
+            return None
+        return cores[(os.getpid() + self._started) % len(cores)]
+
+    def _has_room(self) -> bool:
+        return len(self._busy()) < self.jobs
+
+    def _free_worker(self, task: Task) -> LocalWorker:
+        worker = next((worker for worker in self._workers if worker.task is None), None)
+        if worker is None:
+            worker = LocalWorker(self.isolation, self._free_core())
+            self._workers.append(worker)
+            self._started += 1
+        return worker
+
+    def _ready(self) -> list[LocalWorker]:
+        poller = select.poll()
+        busy = {worker.channel.read_fd: worker for worker in self._busy()}
+        for fd in busy:
+            poller.register(fd, select.POLLIN)
+        return [busy[fd] for fd, _ in poller.poll()] if busy else []
 
 
 def available_cores() -> int:
@@ -269,10 +338,10 @@ def work(isolation: str, task_fd: int, result_fd: int) -> None:
                 return
             if "new_spec" in plain:
                 specs[plain["spec"]] = GradingSpec.from_plain(plain["new_spec"])
-            files = {name: base64.b64decode(data) for name, data in plain["files"].items()}
+            notebook, files = handin_of(plain)
             answer: dict[str, Any]
             try:
-                graded = grader.grade(base64.b64decode(plain["notebook"]), specs[plain["spec"]], files)
+                graded = grader.grade(notebook, specs[plain["spec"]], files)
                 answer = {"graded": graded.to_plain()}
             except IsolationError as exc:
                 answer = {"refused": [exc.message, exc.hint]}

@@ -6,25 +6,37 @@ import contextlib
 import importlib.util
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
 from grader.course.config import CourseConfig
 from grader.errors import GradebookError
-from grader.gradebook import tables
+from grader.gradebook import tables, turns
 
 BUSY_S = 5.0
 """How long to wait for another program that is writing to the gradebook."""
 
+RECONNECT_S = 30.0
+"""How long to try to reach a server again that was there before: long enough for it to be started anew."""
+
+_WRITERS_LOCK = 0x6772616465720001
+"""PostgreSQL's advisory lock that a writing transaction of ours holds."""
+
+_Answer = TypeVar("_Answer")
+
 
 class Database:
-    """One open gradebook database; ``reading`` and ``writing`` are its transactions.
+    """One open gradebook database; ``reading``, ``writing`` and ``write`` are its transactions.
 
-    SQLite is driven with explicit transactions (Python's driver would commit a half-made schema), and a writing one
-    takes the write lock first, so that what it read is still true when it writes.
+    A reading transaction sees one state of the gradebook; a writing one takes a lock first, so that what it read is
+    still true when it writes. In SQLite that is BEGIN IMMEDIATE (and all transactions are explicit: Python's driver
+    would commit a half-made schema); in PostgreSQL an advisory lock that all of our graders know, so that two of them
+    do not insert the same student. Formgrader does not know it, and changes other columns than we do.
     """
 
     def __init__(self, config: CourseConfig, *, create: bool, busy_s: float = BUSY_S) -> None:
@@ -32,10 +44,11 @@ class Database:
         self._pinned: sa.Connection | None = None
         url = _url(config.db_url, self.place)
         self._sqlite = url.get_backend_name() == "sqlite"
+        self._busy_s = busy_s
         if self._sqlite:
             _check_sqlite_file(Path(url.database or ""), self.place, create=create)
         try:
-            self._engine = sa.create_engine(url, connect_args={"timeout": busy_s} if self._sqlite else {})
+            self._engine = sa.create_engine(url, **_engine_options(url, busy_s))
         except ImportError as problem:
             raise GradebookError(
                 f"the driver for {url.drivername} is not installed ({problem}).",
@@ -63,6 +76,8 @@ class Database:
             yield self._pinned
             return
         with self.mapped(), self._engine.connect() as connection:
+            if not self._sqlite:
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
     @contextlib.contextmanager
@@ -71,9 +86,58 @@ class Database:
         if self._pinned is not None:
             yield self._pinned
             return
-        writer = self._engine.execution_options(grader_write=True)
-        with self.mapped(), writer.begin() as connection:
+        with self._locked() as (connection, _):
             yield connection
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[tuple[sa.Connection, sa.RootTransaction]]:
+        writer = self._engine.execution_options(grader_write=True)
+        with self.mapped(), writer.connect() as connection, connection.begin() as transaction:
+            if not self._sqlite:
+                timeout = sa.func.set_config("lock_timeout", f"{self._busy_s * 1000:.0f}", sa.true())
+                connection.execute(sa.select(timeout))
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS_LOCK)))
+            yield connection, transaction
+
+    def write(self, change: Callable[[sa.Connection], _Answer]) -> _Answer:
+        """Run ``change`` in a writing transaction, and again if the server was lost or another program came between.
+
+        Args:
+            change: goes by what it finds in the gradebook: it may run again after a commit that we did not hear of.
+        """
+        if self._pinned is not None:  # what was done before in that transaction would be lost
+            return change(self._pinned)
+        deadline = time.monotonic() + RECONNECT_S
+        pause_s = 0.1
+        while True:
+            try:
+                with self.writing() as connection:
+                    return change(connection)
+            except GradebookError as problem:
+                passing = isinstance(problem.__cause__, exc.DBAPIError) and _will_pass(problem.__cause__)
+                if not passing or time.monotonic() + pause_s > deadline:
+                    raise
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, 2.0)
+
+    @contextlib.contextmanager
+    def turn(self, names: Sequence[str], told: Callable[[str], None] | None) -> Iterator[None]:
+        """Be the only grader of these chapters; see ``turns``. Nothing is left of it when this process is killed.
+
+        Args:
+            names: the chapters.
+            told: is told who has them, before we wait; None to raise that as a GradebookError instead.
+        """
+        with contextlib.ExitStack() as stack:
+            if self._sqlite:
+                held: turns.Turns = turns.FileTurns(Path(self._engine.url.database or ""))
+            else:
+                with self.mapped():
+                    held = turns.ServerTurns(self._engine)
+            stack.callback(held.close)
+            with self.mapped():
+                turns.take_all(held, sorted(names), self.place, told)
+            yield
 
     @contextlib.contextmanager
     def one_transaction(self, *, keep: bool = True) -> Iterator[None]:
@@ -84,8 +148,7 @@ class Database:
         if self._pinned is not None:
             yield
             return
-        writer = self._engine.execution_options(grader_write=True)
-        with self.mapped(), writer.connect() as connection, connection.begin() as transaction:
+        with self._locked() as (connection, transaction):
             self._pinned = connection
             try:
                 yield
@@ -187,10 +250,24 @@ def _url(text: str, place: str) -> sa.URL:
         url = sa.make_url(text)
     except exc.ArgumentError as problem:
         raise GradebookError("is no database URL.", place=place, hint=_CHECK_URL) from problem
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise GradebookError(
+            f"{url.get_backend_name()} is no database for a gradebook: SQLite and PostgreSQL are.",
+            place=place,
+            hint=_CHECK_URL,
+        )
     if url.drivername == "postgresql" and importlib.util.find_spec("psycopg2") is None:
         # nbgrader's users write it so; older SQLAlchemy takes it for psycopg2, which our extra does not install
         return url.set(drivername="postgresql+psycopg")
     return url
+
+
+def _engine_options(url: sa.URL, busy_s: float) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": busy_s}}
+    # A grading may take hours: the server may have been started anew since the last batch.
+    given = {"connect_timeout": "10", "application_name": "grader"}
+    return {"pool_pre_ping": True, "connect_args": {k: v for k, v in given.items() if k not in url.query}}
 
 
 def _check_sqlite_file(path: Path, place: str, *, create: bool) -> None:
@@ -314,19 +391,87 @@ _SQLITE_PROBLEMS: list[tuple[tuple[str, ...], str, str]] = [
 ]
 
 
+_POSTGRES_PROBLEMS: list[tuple[tuple[str, ...], str, str]] = [
+    # start of an SQLSTATE, what happened, what to do
+    (
+        ("55P03", "40P01", "40001"),
+        "another program has been writing to the gradebook for some seconds.",
+        "Wait until it is done (nbgrader, formgrader, another grader), then run this again. Nothing was lost.",
+    ),
+    (
+        ("42501",),
+        "its user may not do this in the database",
+        "Let the user own the database, or: GRANT ALL ON SCHEMA public TO that user. Nothing was changed.",
+    ),
+    (
+        ("25006",),
+        "the database is read-only.",
+        "Is it a standby server? Name the one that can be written in c.CourseDirectory.db_url.",
+    ),
+    (
+        ("53100",),
+        "the disk of the database server is full.",
+        "Make room there, then run this again: what was stored before is whole.",
+    ),
+    (
+        ("57P", "08"),
+        "the database server was stopped, or cannot be reached any more.",
+        "Start it, then run this again: what was stored before is whole.",
+    ),
+    (
+        ("42P01", "42703"),
+        "the gradebook lacks something that nbgrader's has",
+        "Make a copy of it, then run: nbgrader db upgrade",
+    ),
+]
+
+_UNREACHED: list[tuple[str, str]] = [
+    # what a server, or the network, says when there is no connection yet, and what to do
+    ("does not exist", "Make it on the server (createdb NAME; createuser NAME), or correct the URL."),
+    ("password", "Put the password in ~/.pgpass or PGPASSWORD; in the URL, every reader of the course could see it."),
+    ("too many", "The server has no connection left: close some, or raise its max_connections."),
+    ("starting up", "Wait a moment, then run this again."),
+]
+
+
 def _explained(problem: exc.DBAPIError, place: str) -> GradebookError:
     original = problem.orig
-    name = getattr(original, "sqlite_errorname", "")
-    for starts, message, hint in _SQLITE_PROBLEMS:
-        if name.startswith(starts):
-            if not message.endswith("."):
-                message = f"{message}: {original}."
-            return GradebookError(message, place=place, hint=hint)
     first_line = str(original).strip().partition("\n")[0]
+    name = getattr(original, "sqlite_errorname", "")
+    state = _sqlstate(problem)
+    known, code = (_SQLITE_PROBLEMS, name) if name else (_POSTGRES_PROBLEMS, state)
+    for starts, message, hint in known:
+        if code.startswith(starts):
+            if not message.endswith("."):
+                message = f"{message}: {first_line}."
+            return GradebookError(message, place=place, hint=hint)
     if problem.statement is None:  # it never came to a statement
-        return GradebookError(f"the database cannot be reached: {first_line}", place=place, hint=_CHECK_URL)
+        hint = next((todo for words, todo in _UNREACHED if words in first_line), _CHECK_URL)
+        return GradebookError(f"the database cannot be reached: {first_line}", place=place, hint=hint)
+    if problem.connection_invalidated:
+        return GradebookError(
+            f"the connection to the database was lost: {first_line}",
+            place=place,
+            hint="Run this again: what was stored before is whole.",
+        )
     return GradebookError(
         f"the database refused: {type(original).__name__}: {first_line}",
         place=place,
         hint="Nothing of this step was stored; what was stored before is whole.",
     )
+
+
+def _sqlstate(problem: exc.DBAPIError) -> str:
+    """PostgreSQL's five characters, by either driver's name for them; empty if there are none."""
+    original = problem.orig
+    return getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or ""
+
+
+def _will_pass(problem: exc.DBAPIError) -> bool:
+    """True for what may be otherwise in a moment: a server that is started anew, a row that another has just made."""
+    if getattr(problem.orig, "sqlite_errorname", "") or isinstance(problem.orig, sqlite3.Error):
+        return False  # there, waiting is the driver's
+    state = _sqlstate(problem)
+    if state:
+        return state.startswith(("57P0", "08", "40001", "40P01", "23505", "23503"))
+    return problem.connection_invalidated or problem.statement is None

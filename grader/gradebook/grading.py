@@ -118,8 +118,22 @@ class Grading:
         """How many submissions there are to look at."""
         return sum(len(student_ids) for _, student_ids in self.todo)
 
-    def run(self, open_pool: OpenPool) -> Generator[SubmissionResult, None, None]:
-        """Grade, and yield what became of each submission once it is in the gradebook."""
+    def run(
+        self, open_pool: OpenPool, *, on_wait: Callable[[str], None] | None = None
+    ) -> Generator[SubmissionResult, None, None]:
+        """Grade, and yield what became of each submission once it is in the gradebook.
+
+        Args:
+            open_pool: opens what grades.
+            on_wait: is told who is grading one of the chapters, and then we wait; without it, that is an error.
+
+        Raises:
+            GradebookError: somebody else is grading one of the chapters, and we are not to wait.
+        """
+        with self._store.turn([assignment_id for assignment_id, _ in self.todo], on_wait):
+            yield from self._run(open_pool)
+
+    def _run(self, open_pool: OpenPool) -> Generator[SubmissionResult, None, None]:
         tasks = self._tasks()
         try:
             first = next(tasks, None)

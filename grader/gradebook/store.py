@@ -190,6 +190,20 @@ class Store:
         """Close the database."""
         self._database.close()
 
+    def turn(
+        self, assignment_ids: Sequence[str], told: Callable[[str], None] | None = None
+    ) -> contextlib.AbstractContextManager[None]:
+        """Be the only grader of these chapters for a while.
+
+        Args:
+            assignment_ids: the chapters.
+            told: is told who is grading one of them, and then we wait; without it, that is an error.
+
+        Raises:
+            GradebookError: somebody else is grading one of them.
+        """
+        return self._database.turn(assignment_ids, told)
+
     # --- the course's side: assignments and cells ---
 
     def sync_assignment(
@@ -218,8 +232,9 @@ class Store:
         with self._database.reading() as connection:
             if not Synced(connection, wanted, self._config.course_id).changes():
                 return False
-        with self._database.writing() as connection:
-            Synced(connection, wanted, self._config.course_id).apply(self._time(), self._by_whom)
+        self._database.write(
+            lambda connection: Synced(connection, wanted, self._config.course_id).apply(self._time(), self._by_whom)
+        )
         return True
 
     def assignments(self) -> list[AssignmentRow]:
@@ -255,9 +270,12 @@ class Store:
         if not submissions:
             return
         latest = {(item.graded.assignment_id, item.student_id): item for item in submissions}
-        with self._database.writing() as connection:
-            batch = Batch(connection, self._config, self._now(), self._database.place, self._by_whom)
-            batch.write(list(latest.values()))
+        place = self._database.place
+        self._database.write(
+            lambda connection: Batch(connection, self._config, self._now(), place, self._by_whom).write(
+                list(latest.values())
+            )
+        )
 
     def recorded(self, assignment_id: str, *, whole: bool = True) -> dict[str, Recorded]:
         """Return, by student, what was graded last.
@@ -335,12 +353,14 @@ class Store:
             has_news = Recorder(connection, None, "").has_news(assignment_id)
             if not has_news and not _stale_penalties(connection, self._config, assignment_id):
                 return 0
-        with self._database.writing() as connection:
-            recorder = Recorder(connection, self._time(), self._by_whom)
-            recorder.notice(assignment_id, why=why)
-            stale = _stale_penalties(connection, self._config, assignment_id)
-            update_rows(connection, tables.SUBMITTED_NOTEBOOK, stale)
-            recorder.notice(assignment_id, why=why)
+        return self._database.write(lambda connection: self._refresh(connection, assignment_id, why))
+
+    def _refresh(self, connection: sa.Connection, assignment_id: str, why: str) -> int:
+        recorder = Recorder(connection, self._time(), self._by_whom)
+        recorder.notice(assignment_id, why=why)
+        stale = _stale_penalties(connection, self._config, assignment_id)
+        update_rows(connection, tables.SUBMITTED_NOTEBOOK, stale)
+        recorder.notice(assignment_id, why=why)
         return len(stale)
 
     # --- extensions ---
