@@ -7,7 +7,6 @@ never made after hidden tests ran.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import datetime
 import json
@@ -25,6 +24,7 @@ from grader.execution.submission import has_statements, normal_text
 from grader.gradebook.store import CommentRow, Store, SubmissionRow, VerdictRow
 from grader.reports.curves import Picture, curves_in, picture_of
 from grader.reports.failures import Failure, failure_of
+from grader.reports.gradescope import behaviour
 from grader.reports.html import code_html
 from grader.reports.public import ANSI, HiddenTests, hide_tests
 from grader.reports.safe import joined, safe_html, safe_markdown, safe_picture
@@ -297,15 +297,9 @@ def _state(row: VerdictRow) -> tuple[str, str]:
 
 def _behaviour(released: str, row: VerdictRow) -> str:
     """What a test checks: its docstring, else its name in words."""
-    try:
-        documentation = ast.get_docstring(ast.parse(released)) if released else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        documentation = None
-    if documentation:
-        return " ".join(documentation.split("\n\n")[0].split())
     if row.outcome == Outcome.MANUAL:
         return f"Your answer: {row.grade_id.replace('_', ' ')}"
-    return row.grade_id.removeprefix("test_").replace("_", " ")
+    return behaviour(released, row.grade_id)
 
 
 def _printed(cells: Sequence[Mapping[str, Any]], grade_id: str) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import datetime
 import os
+import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
@@ -136,6 +137,7 @@ def _write_page(
         )
         if content is not None:
             write_whole(folder / name, content)
+    _complete(folder)
     return PageResult(
         student_id,
         assignment_id,
@@ -144,6 +146,18 @@ def _write_page(
         warnings=tuple(warnings),
         is_graded=not feedback.not_graded,
     )
+
+
+def _complete(folder: Path) -> None:
+    """Give a page the files without which ``nbgrader release_feedback`` would stop for the whole class.
+
+    What was not handed in by ``nbgrader submit`` has none; nobody can fetch such a page, as there is nobody who knows
+    its secret.
+    """
+    if _small_file(folder / SECRET_NAME) is None:
+        write_whole(folder / SECRET_NAME, secrets.token_hex(64).encode())
+    if _small_file(folder / TIMESTAMP_NAME) is None:
+        write_whole(folder / TIMESTAMP_NAME, b"")
 
 
 def _own_folder(root: Path, folder: Path) -> None:

@@ -57,6 +57,8 @@ def safe_html(html: str) -> str:
 
 def _kept(_tag: str, name: str, value: str) -> str | None:
     """A link that leads away from the page; a number of columns."""
+    if name == "rel":
+        return value
     is_fit = _ABSOLUTE.match(value) if name == "href" else re.fullmatch(r"\d{1,3}", value)
     return value if is_fit else None
 
