@@ -100,7 +100,9 @@ CLASS = {
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A course with a graded class; feedback for all of it."""
-    config = make_course(tmp_path_factory.mktemp("feedback") / "course", config=f"{CONFIG}{PLUGIN}c.Course.allowed_modules = None\n")
+    config = make_course(
+        tmp_path_factory.mktemp("feedback") / "course", config=f"{CONFIG}{PLUGIN}c.Course.allowed_modules = None\n"
+    )
     for student, (answers, cells) in CLASS.items():
         hand_in(config, student, notebook=with_cells(config, answers, *cells))
     (hand_in(config, "broken") / "01_add.ipynb").write_bytes(b"\x00\x01 not a notebook <script>evil()</script>")
@@ -276,7 +278,7 @@ def test_manual_scores_extra_credit_and_comments_are_shown(own):
 
 def test_a_comment_that_quotes_a_hidden_test_is_named(own):
     """It is the grader's word, so it stays; but somebody should look at it first."""
-    sql(own, "UPDATE comment SET manual_comment = :text", text=f"it fails in {HIDDEN[0]} == 0, \"negative numbers\"")
+    sql(own, "UPDATE comment SET manual_comment = :text", text=f'it fails in {HIDDEN[0]} == 0, "negative numbers"')
     result = run(own, "feedback", "-s", "ada")
     assert "quotes a hidden test" not in result.stderr  # part of a line
     sql(own, "UPDATE comment SET manual_comment = :text", text='assert add(-1987, 1987) == 0, "negative numbers"')
@@ -291,7 +293,11 @@ def test_late_penalty_and_extension_are_told(own):
     for student in ("ada", "dan"):
         (own.layout.submitted_dir(student, "01_add") / "timestamp.txt").write_text("2026-10-06 12:00:00 UTC")
     run(own, "autograde", "01_add")
-    sql(own, "UPDATE submitted_assignment SET extension = :time WHERE student_id = 'dan'", time="1970-01-03 00:00:00.000000")
+    sql(
+        own,
+        "UPDATE submitted_assignment SET extension = :time WHERE student_id = 'dan'",
+        time="1970-01-03 00:00:00.000000",
+    )
     run(own, "autograde", "01_add")
     run(own, "feedback")
     late = words(read_page(own, "ada"))
