@@ -24,7 +24,7 @@ def run(config, *args):
 
 @pytest.fixture
 def config(tmp_path):
-    """ada is graded and known by name, bob late and half right, cleo not gradable, dan waits, emmy handed in nothing."""
+    """Ada is graded and known by name, bob late and half right, cleo not gradable, dan waits, emmy handed in nothing."""
     from grader.authoring.release import grading_spec
 
     config = make_course(tmp_path / "course", config=f'{CONFIG}c.Course.late_policy = "per-day"\n')

@@ -128,6 +128,7 @@ def test_a_failing_machinery_gives_no_score(autograder):
 @pytest.mark.skipif(os.geteuid() != 0, reason="Gradescope's autograders run as root")
 def test_student_code_reads_no_test_and_writes_no_result(config, autograder):
     """Where a container allows no namespaces it is another user, and the tests are root's."""
+    assert (autograder / "source").stat().st_mode & 0o077 == 0
     source = f"""
 import os
 for path in ("{autograder}/source/spec.json", "{autograder}/results/results.json", "{autograder}/run_autograder"):
