@@ -1,4 +1,4 @@
-"""Every feedback page of a course in a real browser: does anything run, is anything fetched, does it fit a phone?
+"""Every feedback page of a course in a real browser: nothing runs, nothing is fetched, and it fits a phone.
 
     grader demo && grader --course demo feedback
     pip install playwright                          # and a Chromium of the system
@@ -51,7 +51,12 @@ def look(browser, path):
     page.on("console", lambda message: found.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: found.append(f"error: {error}"))
     own = path.as_uri()
-    page.on("request", lambda request: request.url in (own,) or request.url.startswith("data:image/") or found.append(f"asks for {request.url}"))
+    page.on(
+        "request",
+        lambda request: (
+            request.url in (own,) or request.url.startswith("data:image/") or found.append(f"asks for {request.url}")
+        ),
+    )
     page.goto(own)
     title = page.title()
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
