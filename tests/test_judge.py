@@ -243,6 +243,18 @@ def test_a_helper_in_a_hidden_test_shows_nothing(bench, source):
     assert "got" not in verdict.message
 
 
+def test_what_a_hidden_test_has_compared_is_not_told_by_a_visible_one(bench):
+    """A comparison that failed in a hidden region, and was caught there."""
+    helper = "def close(got, want):\n    return got == want\n"
+    caught = "try:\n    assert close(f(), 2468)\nexcept AssertionError:\n    pass"
+    verdict = bench.verdict(
+        "def f():\n    return 1",
+        f"{helper}### BEGIN HIDDEN TESTS\n{caught}\n### END HIDDEN TESTS\nassert False, 'words'",
+    )
+    assert verdict.message.startswith("words\nin test, line 9")
+    assert "2468" not in verdict.message
+
+
 def test_a_students_function_is_no_helper(bench):
     """What it was asked is in the test; it is not asked whether it is right, and shows no values."""
     verdict = bench.verdict("def f(a, b):\n    return False", "assert f(1, 2), 'words'")
