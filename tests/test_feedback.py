@@ -368,6 +368,36 @@ def test_without_graded_notebook_or_solution_file_a_page_has_what_is_left(own):
         assert not [number for number in NUMBERS if number in read_page(own, student)]
 
 
+def test_what_nbgrader_alone_has_graded_shows_nothing_after_hidden_tests(own):
+    """There student code has met the tests: what it prints since may be theirs."""
+    path = own.layout.autograded_notebook("dan", "01_add")
+    notebook = json.loads(path.read_text())
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": f"seen in {cell['id']}: -1987"}]
+    path.write_text(json.dumps(notebook))
+    sql(own, "DELETE FROM grader_verdict WHERE student_id = 'dan'")
+    sql(own, "DELETE FROM grader_submission WHERE student_id = 'dan'")
+    run(own, "feedback", "-s", "dan")
+    text = words(read_page(own, "dan"))
+    assert "seen in add: -1987" in text  # before any test: the student's own
+    assert text.count("1987") == 1
+    assert "shown only to graders" in text
+    assert "Passed" in text
+
+
+def test_an_id_that_leads_elsewhere_gets_no_page(own, tmp_path):
+    """A gradebook that others write may hold any."""
+    sql(own, "UPDATE student SET id = '../../../x' WHERE id = 'dan'")
+    sql(own, "UPDATE submitted_assignment SET student_id = '../../../x' WHERE student_id = 'dan'")
+    sql(own, "UPDATE grader_submission SET student_id = '../../../x' WHERE student_id = 'dan'")
+    sql(own, "UPDATE grader_verdict SET student_id = '../../../x' WHERE student_id = 'dan'")
+    result = run(own, "feedback")
+    assert result.exit_code == 1
+    assert "such an id cannot be a folder's name" in result.stderr
+    assert not list(tmp_path.glob("x*"))
+
+
 def test_nbgrader_releases_our_pages(own, tmp_path):
     """``nbgrader release_feedback`` finds them, those without a secret of ``nbgrader submit`` too."""
     (own.layout.submitted_dir("bob", "01_add") / "submission_secret.txt").write_text("s3cret")

@@ -26,7 +26,7 @@ from grader.reports.curves import Picture, curves_in, picture_of
 from grader.reports.failures import Failure, failure_of
 from grader.reports.gradescope import behaviour
 from grader.reports.html import code_html
-from grader.reports.public import ANSI, HiddenTests, hide_tests
+from grader.reports.public import ANSI, HiddenTests, has_marker, hide_tests
 from grader.reports.safe import joined, safe_html, safe_markdown, safe_picture
 from grader.reports.text import printable
 
@@ -197,6 +197,8 @@ def feedback_of(
         notebook: the graded notebook; None if there is none.
     """
     cells = [_plain_cell(cell) for cell in (notebook or {}).get("cells", []) if isinstance(cell, Mapping)]
+    if row.graded_at is None:
+        _drop_what_may_tell(cells, chapter)
     hide_tests(cells, chapter.tests, by_judge=row.graded_at is not None)
     own = frozenset(
         line.strip() for cell in cells if not _grade_facts(cell).get("grade") for line in cell["source"].splitlines()
@@ -225,6 +227,23 @@ def feedback_of(
         results=tuple(results.values()),
         sections=_sections(chapter, cells, results, said),
     )
+
+
+def _drop_what_may_tell(cells: Sequence[dict[str, Any]], chapter: Chapter) -> None:
+    """Drop what cells have shown since the first hidden test, where nbgrader alone graded.
+
+    Tests and student code then shared a process: any of it may be what a hidden test has asked.
+    """
+    is_after = False
+    for cell in cells:
+        facts = _grade_facts(cell)
+        if facts.get("grade") and not facts.get("solution"):
+            released = chapter.tests.released.get(str(facts.get("grade_id", "")))
+            is_after |= released is None or released != cell["source"] or has_marker(cell["source"])
+        if is_after and cell["outputs"]:
+            text = "[shown only to graders: it came after hidden tests had run]"
+            is_test = bool(facts.get("grade"))
+            cell["outputs"] = [] if is_test else [{"output_type": "stream", "name": "stdout", "text": text}]
 
 
 def _why_not(reason: str) -> str:

@@ -78,6 +78,7 @@ def code_html(source: str, marked: Collection[int] = (), *, python: bool = True)
     return Markup("\n".join(parts))  # noqa: S704 (escaped above, or by pygments)
 
 
+@functools.lru_cache(maxsize=1_000)  # tests and examples of the course are the same on every page
 def _highlighted(text: str) -> str:
     from pygments import highlight
 

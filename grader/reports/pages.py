@@ -80,6 +80,9 @@ def write_pages(
         verdicts.setdefault(verdict.student_id, []).append(verdict)
     for student_id in wanted:
         row = rows.get(student_id)
+        if student_id in ("", ".", "..") or set(student_id) & set("/\\\0"):  # from a gradebook that others write
+            yield PageResult(student_id, assignment_id, "failed", reason="such an id cannot be a folder's name.")
+            continue
         if row is None or (row.graded_at is None and not _has_scores(verdicts.get(student_id, ()))):
             is_there = student_id in handed_in
             reason = id_problem(student_id) if is_there else ""
