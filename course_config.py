@@ -44,3 +44,6 @@ c.GenerateFeedback.preprocessors = [
     "grader.nbgrader_plugin.HideTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+
+# Neither may a hand-in act in formgrader in its grader's name: scripts, styles and the like are taken out there.
+c.HTMLExporter.preprocessors = ["grader.nbgrader_plugin.MakeSafe"]

@@ -8,8 +8,7 @@ notebooks hold them, because graders need them.
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,11 @@ from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
 
-from grader.authoring.parse import parse_solution_file
-from grader.authoring.release import grading_spec, released_cells
+from grader.authoring.release import grading_spec
 from grader.course.config import CourseConfig, load_config
 from grader.course.layout import find_course
 from grader.course.model import GradedSubmission, GradingSpec
-from grader.errors import CourseError, SandboxError, SubmissionError, UsageProblem
-from grader.execution.submission import HIDDEN_NOTE
+from grader.errors import SandboxError, SubmissionError, UsageProblem
 from grader.gradebook.grading import check_graded
 from grader.gradebook.handins import (
     HandIn,
@@ -38,6 +35,8 @@ from grader.gradebook.handins import (
 from grader.gradebook.penalty import late_penalty
 from grader.gradebook.store import ScoredSubmission, open_gradebook
 from grader.gradebook.versions import grading_version
+from grader.reports.public import HiddenTests, hide_tests
+from grader.reports.safe import make_safe
 
 Resources = dict[str, Any]
 
@@ -131,18 +130,27 @@ class CourseLatePolicy(LateSubmissionPlugin):
 
 # --- feedback ---
 
-_MARKER = re.compile(r"(BEGIN|END)\s+HIDDEN\s+TESTS", re.IGNORECASE)
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_MIN_LINE = 6
-"""Shorter lines (``)``, ``x = 1``) say nothing, and would be found in any output."""
+
+class MakeSafe(NbGraderPreprocessor):
+    """Takes out of a notebook what a browser would run: scripts, styles, events, SVG, forged pictures, links that act.
+
+    In ``c.HTMLExporter.preprocessors`` it keeps a hand-in from acting in formgrader in its grader's name; nbgrader's
+    templates copy Markdown cells into the page as they are, so ``c.HTMLExporter.sanitize_html`` is not enough.
+    """
+
+    display_data_priority = List(NbGraderPreprocessor.display_data_priority.default()).tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Resources) -> tuple[Any, Resources]:
+        """Make it safe; the exporter's own cleaning is switched on as well."""
+        make_safe(nb.cells)
+        resources["should_sanitize_html"] = True
+        return nb, resources
 
 
 class HideTests(NbGraderPreprocessor):
-    """Takes hidden tests out of a notebook that goes back to a student.
+    """Takes hidden tests out of a notebook that goes back to a student, and everything that a browser would run.
 
-    A grade cell of the course is shown as it was released, whatever the graded notebook has in its place. In grade
-    cells that the course does not know, and where its source cannot be read, hidden regions are cut out by their
-    markers; one that is not closed goes to the end of its cell. Outputs that quote a hidden line are replaced.
+    See ``grader.reports.public`` and ``grader.reports.safe``, which ``grader feedback`` uses as well.
     """
 
     # nbgrader's exporters set it for every preprocessor
@@ -152,104 +160,11 @@ class HideTests(NbGraderPreprocessor):
         """Hide them."""
         names = resources["nbgrader"]
         config = _course(resources)
-        released, hidden = _released_tests(config, names["assignment"])
-        by_judge = self._was_judged(config, names)
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                _hide_outputs(cell, hidden, all_errors=False)
-            facts = cell.metadata.get("nbgrader", {})
-            name = facts.get("grade_id", "")
-            if name in released:
-                has_hidden = released[name] != cell.source or bool(_MARKER.search(cell.source))
-                cell.source = released[name]
-            else:
-                has_hidden = bool(_MARKER.search(cell.source)) and not facts.get("solution")
-                if has_hidden:
-                    own = hidden_lines(cell.source)
-                    cell.source = without_hidden(cell.source)
-                    if cell.cell_type == "code":
-                        _hide_outputs(cell, own, all_errors=False)
-            if has_hidden and not by_judge and cell.cell_type == "code":
-                # nbgrader alone graded it: the error's text may hold a hidden test's values.
-                _hide_outputs(cell, frozenset(), all_errors=True)
-        return nb, resources
+        tests = HiddenTests.of_chapter(config.layout, names["assignment"])
+        hide_tests(nb.cells, tests, by_judge=self._was_judged(config, names))
+        return MakeSafe().preprocess(nb, resources)
 
     def _was_judged(self, config: CourseConfig, names: Mapping[str, str]) -> bool:
         with open_gradebook(config) as store:
             rows = store.scores([names["assignment"]], names["student"])
         return any(row.graded_at is not None for row in rows)
-
-
-def _released_tests(config: CourseConfig, assignment_id: str) -> tuple[dict[str, str], frozenset[str]]:
-    """Return the course's grade cells as released, by name, and every hidden line of the chapter."""
-    path = config.layout.solution_file(assignment_id)
-    try:
-        assignment = parse_solution_file(path.read_text(encoding="utf-8"), str(path))
-    except (CourseError, OSError, ValueError):
-        return {}, frozenset()
-    released = {}
-    lines: set[str] = set()
-    for cell, shown in zip(assignment.cells, released_cells(assignment), strict=True):
-        if cell.is_grade and cell.role != "manual":
-            released[cell.name] = shown.source
-            public = set(_lines(shown.source))
-            lines.update(line for line in _lines(cell.source) if line not in public)
-    return released, frozenset(lines)
-
-
-def _lines(source: str) -> Iterator[str]:
-    for line in source.splitlines():
-        bare = line.strip()
-        if len(bare) >= _MIN_LINE and not _MARKER.search(bare):
-            yield bare
-
-
-def without_hidden(source: str) -> str:
-    """Cut hidden regions out of a cell by their markers, however damaged.
-
-    A region that is not closed goes to the end; an end without a beginning takes everything before it.
-    """
-    kept: list[str] = []
-    inside = False
-    for line in source.splitlines():
-        marker = _MARKER.search(line)
-        if marker is None:
-            if not inside:
-                kept.append(line)
-        elif marker[1].upper() == "BEGIN":
-            inside = True
-        else:
-            if not inside:
-                kept.clear()
-            inside = False
-    return "\n".join(kept).strip("\n") or HIDDEN_NOTE
-
-
-def hidden_lines(source: str) -> frozenset[str]:
-    """Return the lines that ``without_hidden`` cuts out."""
-    return frozenset(_lines(source)) - frozenset(_lines(without_hidden(source)))
-
-
-def _hide_outputs(cell: Any, hidden: frozenset[str], *, all_errors: bool) -> None:
-    for number, output in enumerate(cell.outputs):
-        quoted = any(line in _ANSI.sub("", text) for text in _texts(output) for line in hidden)
-        if quoted or (all_errors and output.output_type == "error"):
-            name = output.get("ename", "Output")
-            message = "in a hidden test" if output.output_type == "error" else "not shown: it quotes a hidden test"
-            cell.outputs[number] = nbformat.from_dict(
-                {"output_type": "error", "ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
-            )
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, (list, tuple)):
-        if all(isinstance(inner, str) for inner in value):
-            yield "\n".join(value)  # a traceback, or a text in lines
-            yield "".join(value)
-        for inner in value:
-            yield from _texts(inner)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+import html
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import html5lib
 import pytest
 
 from grader.authoring.release import grading_spec, load_assignment, release_notebook
@@ -13,6 +17,10 @@ from grader.course.config import load_config
 from grader.course.model import GradedSubmission
 from grader.errors import CourseError
 from grader.execution.pool import Pool, Task
+from grader.gradebook.store import SubmissionRow, VerdictRow
+from grader.reports.feedback import Chapter, feedback_of
+from grader.reports.pages import feedback_text
+from grader.reports.public import HiddenTests
 from grader.sample_class import SampleChapter, SampleStudent, built_notebook, hand_in, read_class, solutions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +61,64 @@ def test_story(
     result = graded[student.student_id, chapter.assignment_id]
     outcomes = {verdict.grade_id: str(verdict.outcome) for verdict in result.verdicts}
     assert chapter.surprises(outcomes, result.score) == []
+
+
+@pytest.fixture(scope="module")
+def chapters() -> Mapping[str, tuple[Chapter, frozenset[str]]]:
+    """Each chapter as feedback sees it, and the long numbers and the lists of its hidden tests."""
+    config = load_config(ROOT)
+    found = {}
+    for assignment_id in config.layout.assignment_ids():
+        assignment = load_assignment(config, assignment_id)
+        tests = HiddenTests.of(assignment)
+        public = "\n".join(cell.source for cell in tests.cells)
+        hidden = "\n".join(tests.lines)
+        numbers = {number for number in re.findall(r"\d+\.\d{4,}", hidden) if number not in public}
+        lists = {values for values in re.findall(r"\[[^\[\]\n]{7,}\]", hidden) if values not in public}
+        sources = {cell.name: cell.source for cell in assignment.cells if cell.is_grade}
+        found[assignment_id] = Chapter(assignment_id, "", "", tests, sources, {}), frozenset(numbers | lists)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("student", "chapter"), CASES, ids=[f"{student.student_id}-{chapter.assignment_id}" for student, chapter in CASES]
+)
+def test_page(
+    graded: Mapping[tuple[str, str], GradedSubmission],
+    chapters: Mapping[str, tuple[Chapter, frozenset[str]]],
+    student: SampleStudent,
+    chapter: SampleChapter,
+) -> None:
+    """Each student's feedback page holds no hidden line, input or expected value; it is valid HTML."""
+    course, secrets = chapters[chapter.assignment_id]
+    page = page_of(graded[student.student_id, chapter.assignment_id], course)
+    html5lib.HTMLParser(strict=True).parse(page)
+    notebook = graded[student.student_id, chapter.assignment_id].notebook
+    own = {
+        line.strip()
+        for cell in notebook["cells"]
+        if not cell["metadata"].get("nbgrader", {}).get("grade")
+        for line in cell["source"].split("\n")
+    }
+    text = html.unescape(re.sub(r"<[^>]*>", "", page))
+    for line in sorted(own, key=len, reverse=True):
+        text = text.replace(line, "")
+    assert [line for line in course.tests.lines if line in text] == []
+    assert [secret for secret in secrets if secret in text] == []
+    assert "HIDDEN TESTS" not in page
+
+
+def page_of(result: GradedSubmission, course: Chapter) -> str:
+    """A feedback page without a gradebook."""
+    at = datetime.datetime(2026, 10, 5, tzinfo=datetime.UTC)
+    row = SubmissionRow("ada", result.assignment_id, result.score, 0, None, 0, 0, 9, graded_at=at)
+    verdicts = [
+        VerdictRow(
+            "ada", result.assignment_id, v.grade_id, v.outcome, v.score, None, None, v.max_score, False, v.message
+        )
+        for v in result.verdicts
+    ]
+    return feedback_text(feedback_of(course, row, verdicts, [], result.notebook))
 
 
 def test_every_chapter_has_a_sample() -> None:

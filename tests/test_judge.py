@@ -204,6 +204,63 @@ def test_a_visible_test_shows_a_students_exception_and_own_line(bench):
     assert verdict.message == expected
 
 
+HELPERS = {
+    "close(got, want)": ("f()", "[1, 3]"),
+    "check(expected, answer)": ("[1, 3]", "f()"),
+    "close(got, want, tolerance=0.1)": ("f()", "[1, 3], tolerance=0.5"),
+    "same(a, b)": ("f()", "[1, 3]"),
+}
+
+
+@pytest.mark.parametrize("helper", HELPERS)
+def test_a_helper_that_compares_shows_what_it_compares(bench, helper):
+    """``assert close(f(), want)`` tells both values, as ``==`` does; which is which, by the names of its parameters."""
+    name, arguments = helper.partition("(")[0], helper.partition("(")[2][:-1].split(", ")
+    first, second = HELPERS[helper]
+    compared = " == ".join(argument.partition("=")[0] for argument in arguments[:2])
+    source = f"def {helper}:\n    return {compared}\nassert {name}({first}, {second}), 'twice'"
+    verdict = bench.verdict("def f():\n    return [1, 2]", source)
+    if name == "same":
+        assert "\n  left     [1, 2]\n  right    [1, 3]\n" in verdict.message
+    else:
+        assert "\n  got      [1, 2]\n  expected [1, 3]\n" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "### BEGIN HIDDEN TESTS\ndef close(got, want):\n    return got == want\nassert close(f(), 2468), 'hint'\n### END HIDDEN TESTS",
+        "def close(got, want):\n    return got == want\n### BEGIN HIDDEN TESTS\nassert close(f(), 2468), 'hint'\n### END HIDDEN TESTS",
+        "def close(got, want):\n    return got == want\n### BEGIN HIDDEN TESTS\nx = (f(), 2468)\n### END HIDDEN TESTS\n"
+        "assert close(f(), 1)\n### BEGIN HIDDEN TESTS\nassert close(*x)\n### END HIDDEN TESTS",
+    ],
+)
+def test_a_helper_in_a_hidden_test_shows_nothing(bench, source):
+    """Not what it compares, and not what an earlier, visible one has compared."""
+    verdict = bench.verdict("def f():\n    return 1", source)
+    assert verdict.outcome is Outcome.FAILED
+    assert "2468" not in verdict.message
+    assert "got" not in verdict.message
+
+
+def test_what_a_hidden_test_has_compared_is_not_told_by_a_visible_one(bench):
+    """A comparison that failed in a hidden region, and was caught there."""
+    helper = "def close(got, want):\n    return got == want\n"
+    caught = "try:\n    assert close(f(), 2468)\nexcept AssertionError:\n    pass"
+    verdict = bench.verdict(
+        "def f():\n    return 1",
+        f"{helper}### BEGIN HIDDEN TESTS\n{caught}\n### END HIDDEN TESTS\nassert False, 'words'",
+    )
+    assert verdict.message.startswith("words\nin test, line 9")
+    assert "2468" not in verdict.message
+
+
+def test_a_students_function_is_no_helper(bench):
+    """What it was asked is in the test; it is not asked whether it is right, and shows no values."""
+    verdict = bench.verdict("def f(a, b):\n    return False", "assert f(1, 2), 'words'")
+    assert verdict.message == "words\nin test, line 1: assert f(1, 2), 'words'"
+
+
 HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
 
 

@@ -330,3 +330,80 @@ def test_the_courses_own_configuration_names_the_plugins(monkeypatch):
         in GenerateFeedback(coursedir=directory, config=settings).preprocessors
     )
     assert Judge().enabled
+
+
+# --- nothing of a hand-in acts in a browser ---
+
+EVIL = {
+    "text/html": "<b>word</b><script>evil()</script><img src=x onerror=evil()>",
+    "text/markdown": "**word** [l](javascript:evil()) <script>evil()</script>",
+    "image/svg+xml": "<svg onload=evil()><script>evil()</script></svg>",
+    "image/png": '"><script>evil()</script>',
+    "text/latex": "</div><script>evil()</script>",
+    "application/javascript": "evil()",
+    "text/plain": "<script>evil()</script>",
+}
+PROSE = (
+    "# Title\n\n<script>evil()</script>\n\n<img src=x onerror=evil()> [l](javascript:evil()) $w_1 < w_2$\n\n"
+    "<style>\n\nbody{display:none}\n\n</style>"
+)
+
+
+def hostile_notebook():
+    """Outputs of each kind, alone and together, and Markdown."""
+    bundles = [{mime: text} for mime, text in EVIL.items()] + [dict(EVIL)]
+    outputs = [
+        {"output_type": "display_data", "data": bundle, "metadata": {"image/png": {"width": '1"onload="evil()'}}}
+        for bundle in bundles
+    ]
+    outputs.append({"output_type": "stream", "name": "stdout", "text": "\x1b[31m</pre><script>evil()</script>"})
+    prose = {"cell_type": "markdown", "id": "m", "metadata": {}, "source": PROSE}
+    task = {"schema_version": 3, "grade": True, "solution": True, "locked": False, "grade_id": "explain", "points": 2}
+    answer = {"cell_type": "markdown", "id": "t", "metadata": {"nbgrader": task}, "source": PROSE}
+    raw = {"cell_type": "raw", "id": "r", "metadata": {}, "source": "<script>evil()</script>"}
+    code = {"cell_type": "code", "id": "c", "execution_count": 1, "metadata": {}, "source": "1 < 2", "outputs": outputs}
+    return nbformat.from_dict({**empty_notebook(), "cells": [prose, answer, raw, code]})
+
+
+def acting(page):
+    """The elements of a page that would do something of a student's."""
+    import html5lib
+
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    found = []
+    for element in tree.iter():
+        own = "".join(element.itertext()) if element.tag in ("script", "style") else ""
+        if "evil" in own or "display:none}\n" in own:
+            found.append(own)
+        for name, value in element.attrib.items():
+            if "evil" in value and (name.startswith("on") or name in ("src", "href")):
+                found.append(f"{name}={value}")
+    return found
+
+
+@pytest.mark.parametrize("template", ["feedback", "formgrade"])
+@pytest.mark.parametrize("preprocessors", [[], ["grader.nbgrader_plugin.MakeSafe"]])
+def test_nothing_of_a_hand_in_acts_in_nbgraders_pages(template, preprocessors):
+    """In feedback and in formgrader, where it would act in the grader's name; without us it would."""
+    import nbgrader
+    from nbconvert.exporters import HTMLExporter
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.HTMLExporter.template_name = template
+    folder = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
+    settings.HTMLExporter.extra_template_basedirs = [str(folder)]
+    settings.HTMLExporter.extra_template_paths = [
+        str(folder.parent / "static" / "node_modules" / "bootstrap" / "dist" / "css"),
+        str(folder / template),
+    ]
+    settings.HTMLExporter.preprocessors = preprocessors
+    notebook = hostile_notebook()
+    for cell in notebook.cells:
+        cell.metadata.setdefault("nbgrader", {}).update(score=0, comment="", max_score=1)
+    names = {"student": "ada", "assignment": "a", "notebook": "n", "index": 0, "score": 0, "max_score": 1}
+    more = {"late_penalty": 0, "name": "n", "first_name": "", "last_name": "", "total": 1}
+    resources = {"nbgrader": names | more, "index": 0, "total": 1, "first_name": "", "last_name": "", "base_url": ""}
+    page, _ = HTMLExporter(config=settings).from_notebook_node(notebook, resources=resources)
+    assert bool(acting(page)) is not bool(preprocessors)
+    assert "word" in page

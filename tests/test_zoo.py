@@ -7,21 +7,31 @@ that a student may read, every hand-in gets its verdicts, and nothing is left be
 
 import collections
 import dataclasses
+import datetime
+import html
 import os
+import re
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+import html5lib
 import nbformat
 import pytest
 import zoo_course
 from zoo_course import CHAPTER, SECRETS, face, handed_in, leaks, read_case, read_zoo, readable, with_other_secrets
 
+from grader.authoring.release import load_assignment
+from grader.course.config import load_config
 from grader.course.model import Outcome
 from grader.execution import facilities, sandbox
 from grader.execution.pool import Pool, Task
+from grader.gradebook.store import SubmissionRow, VerdictRow
+from grader.reports import feedback
+from grader.reports.pages import feedback_text
+from grader.reports.public import HiddenTests
 
 CASES = {str(case): case for case in read_zoo()}
 CURIOUS = ("leaking", "looking")
@@ -191,6 +201,37 @@ def test_what_a_student_may_read(zoo, case, graded):
     assert len(everything) < 40_000_000
     nbformat.validate(nbformat.from_dict(graded.notebook))
     "\n".join(texts).encode()
+
+
+@pytest.fixture(scope="module")
+def shop(zoo):
+    """The chapter as feedback sees it."""
+    assignment = load_assignment(load_config(zoo.root), CHAPTER)
+    sources = {cell.name: cell.source for cell in assignment.cells if cell.is_grade}
+    return feedback.Chapter(CHAPTER, "The shop", "Zoo", HiddenTests.of(assignment), sources, {})
+
+
+@each_case
+def test_the_page_that_a_student_gets(case, graded, shop):
+    """Nothing of a hidden test in its HTML or its text, nothing that runs, valid, and not too large."""
+    at = datetime.datetime(2026, 10, 5, tzinfo=datetime.UTC)
+    row = SubmissionRow("ada", CHAPTER, graded.score, 0, None, 0, 0, 9, repairs=graded.repairs, graded_at=at)
+    verdicts = [
+        VerdictRow("ada", CHAPTER, v.grade_id, v.outcome, v.score, None, None, v.max_score, False, v.message, v.detail)
+        for v in graded.verdicts
+    ]
+    page = feedback_text(feedback.feedback_of(shop, row, verdicts, [], graded.notebook))
+    text = html.unescape(re.sub(r"<[^>]*>", "", page))
+    cells = [cell for cell in graded.notebook["cells"] if not cell["metadata"].get("nbgrader", {}).get("grade")]
+    own = {line.strip() for cell in cells for line in cell["source"].split("\n")}
+    for line in sorted(own, key=len, reverse=True):  # a case that knows what it looks for has told us itself
+        text = text.replace(line, "")
+    assert leaks(text.splitlines()) == []
+    assert len(page) < 2_000_000
+    for element in html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page).iter():
+        assert element.tag not in ("script", "iframe", "object", "embed", "form", "base", "link")
+        assert not [name for name in element.attrib if name.startswith("on") or name == "style"]
+        assert not element.get("href", "#").startswith(("javascript", "data", "file"))
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items() if case.group in CURIOUS])

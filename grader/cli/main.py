@@ -49,6 +49,9 @@ COMMANDS = {
     "extend": ("grader.cli.extend", "extend", "Give one student or all more time; list it, take it back."),
     "regrade": ("grader.cli.regrade", "regrade", "Grade again after tests, points or limits changed; who moves?"),
     "history": ("grader.cli.history", "history", "Show how a student's scores came to be."),
+    "feedback": ("grader.cli.feedback", "feedback", "Write what goes back to students, one page a submission."),
+    "export": ("grader.cli.export", "export", "Write scores for a learning platform."),
+    "gradescope": ("grader.cli.gradescope", "gradescope", "Make a chapter's autograder for Gradescope."),
     "doctor": ("grader.cli.doctor", "doctor", "Show what this machine offers to shut student code in, and try it."),
     "demo": ("grader.cli.demo", "demo", "Grade a class of sample students, from source/ to the report."),
     "completion": ("grader.cli.completion", "completion", "Print the script that lets a shell complete names by Tab."),
@@ -209,6 +212,7 @@ def main(ctx: click.Context, course_dir: Path | None) -> None:
       grader collect PATH          what students handed in → submitted/
       grader autograde             submitted/ → scores and graded notebooks
       grader report                who has what, and what needs a person
+      grader feedback              pages for students: feedback/
     """
     ctx.obj = course_dir
 

@@ -110,12 +110,27 @@ def _call(name: str, *args: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(args), [])
 
 
+_NO_COMPARISONS = frozenset(["isinstance", "issubclass", "hasattr", "getattr", "any", "all"])
+
+
+def _is_comparison(test: ast.expr) -> bool:
+    """True for ``close(got, want)`` and the like: two values, handed to a function."""
+    if not isinstance(test, ast.Call) or len(test.args) < 2 or any(isinstance(a, ast.Starred) for a in test.args):
+        return False
+    function = test.func
+    name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+    is_plain = isinstance(function, ast.Name) or (
+        isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+    )
+    return is_plain and name not in _NO_COMPARISONS and not name.startswith("__grader_")
+
+
 class _Rewrite(ast.NodeTransformer):
     """The places where a grade cell must mean remote things as Python means local ones.
 
     ``type(x)`` of a live view is ``list``; ``except X`` works for an exception class of the student's; ``a += x`` keeps
-    the list that ``a`` is; a class body sees the names that the student process has; an assert that compares two values
-    remembers them for its message.
+    the list that ``a`` is; a class body sees the names that the student process has; an assert that compares two
+    values, itself or by a helper (``assert close(f(x), 2)``), remembers them for its message.
     """
 
     def __init__(self, compare: bool) -> None:
@@ -155,6 +170,11 @@ class _Rewrite(ast.NodeTransformer):
             operator_name = ast.Constant(type(test.ops[0]).__name__)
             compared = _call("__grader_compare__", operator_name, test.left, test.comparators[0])
             node.test = ast.copy_location(compared, test)
+        elif self.compare and _is_comparison(test):
+            assert isinstance(test, ast.Call)
+            asked = _call("__grader_compare_by__", test.func, *test.args)
+            asked.keywords = test.keywords
+            node.test = ast.copy_location(asked, test)
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:

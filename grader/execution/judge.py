@@ -16,6 +16,7 @@ import random
 import sys
 import time
 import traceback
+import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -146,7 +147,11 @@ class Judge:
         self._outputs: list[Output] = []
         self._secret: list[str] = []
         self._failed_hidden = False
-        self.names.update(helpers(self.names, spec.solution_names), __grader_compare__=self._compare)
+        self.names.update(
+            helpers(self.names, spec.solution_names),
+            __grader_compare__=self._compare,
+            __grader_compare_by__=self._compare_by,
+        )
         session.on_request = self._note_request
         session.on_output = self._note_output
 
@@ -344,6 +349,14 @@ class Judge:
             self._operands = (operator, left, right, self._in_hidden())
         return result
 
+    def _compare_by(self, function: Any, left: Any, right: Any, *more: Any, **options: Any) -> Any:
+        """``function(left, right, …)`` of an assert; what a helper of the course's compares can be shown."""
+        self._operands = None
+        result = function(left, right, *more, **options)
+        if result is not True and isinstance(function, types.FunctionType | types.BuiltinFunctionType):
+            self._operands = (_order(function), left, right, self._in_hidden())
+        return result
+
     # -- what may be said ------------------------------------------------------------------------------------
 
     def _failure(self, exc: BaseException) -> tuple[Outcome, float, str, str]:
@@ -381,6 +394,8 @@ class Judge:
         if is_hidden and not for_graders:
             return ""
         shown_left, shown_right = shown_value(left), shown_value(right)
+        if operator == "expected first":
+            operator, shown_left, shown_right = "Eq", shown_right, shown_left
         word = {"Eq": "equal", "NotEq": "differ from"}.get(operator)
         if word == "equal":
             return f"\n  got      {shown_left}\n  expected {shown_right}"
@@ -449,6 +464,19 @@ class Judge:
         if text and room > 0:
             self._room -= len(text)
             add_stream(self._outputs, text if len(text) <= room else f"{text[:room]}\n[output cut here: too long]\n")
+
+
+_EXPECTED = frozenset(["want", "wanted", "expected", "expect", "desired", "target", "right", "reference", "truth"])
+_GOT = frozenset(["got", "actual", "result", "found", "given", "yours", "received", "answer", "value"])
+
+
+def _order(function: Any) -> str:
+    """Which of a helper's two arguments is the expected one, by their names; the second, if they say nothing."""
+    code = getattr(function, "__code__", None)
+    first, second = (*code.co_varnames[: code.co_argcount], "", "")[:2] if code else ("", "")
+    if first in _EXPECTED and second not in _EXPECTED:
+        return "expected first"
+    return "Eq" if second in _EXPECTED or first in _GOT else "By"
 
 
 class _TestOutput(io.TextIOBase):

@@ -23,6 +23,7 @@ from grader.course.model import CourseCell
 from grader.course.roster import Student as StudentRow
 from grader.gradebook import extensions, tables
 from grader.gradebook.cells import Synced, Wanted, gradebook_cells, write_due
+from grader.gradebook.comments import CommentRow, comments
 from grader.gradebook.database import BUSY_S, Database
 from grader.gradebook.extensions import DueDates, Extension
 from grader.gradebook.history import HistoryRow, Recorder, Standing, current_user, history, standings, version_facts
@@ -42,6 +43,7 @@ from grader.notebooks.cells import KERNELSPEC
 
 __all__ = [
     "AssignmentRow",
+    "CommentRow",
     "Recorded",
     "ScoredSubmission",
     "Store",
@@ -526,6 +528,11 @@ class Store:
         """When the hand-in that counts was received, by student; only of those that were collected."""
         found = self.receipts(assignment_id=assignment_id)
         return {receipt.student_id: receipt.received_at for receipt in found if receipt.is_current}
+
+    def comments(self, student_id: str, assignment_id: str) -> list[CommentRow]:
+        """What a person, or nbgrader, has said of a submission's answers."""
+        with self._database.reading() as connection:
+            return comments(connection, student_id, assignment_id)
 
     def scores(self, assignment_ids: Iterable[str] | None = None, student_id: str | None = None) -> list[SubmissionRow]:
         """Scores of all submissions, of some chapters or of one student, sorted by student and chapter."""
