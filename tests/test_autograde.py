@@ -36,7 +36,7 @@ def sqlite_config(tmp_path):
 def pool(monkeypatch):
     """What grades, instead of processes."""
     fake = FakePool()
-    monkeypatch.setattr("grader.cli.autograde._pool", lambda *chosen: fake)
+    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
     return fake
 
 

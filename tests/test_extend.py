@@ -31,7 +31,7 @@ def config(tmp_path):
 def pool(monkeypatch):
     """What grades, instead of processes."""
     fake = FakePool()
-    monkeypatch.setattr("grader.cli.autograde._pool", lambda *chosen: fake)
+    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
     return fake
 
 

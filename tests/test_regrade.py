@@ -1,5 +1,7 @@
 import dataclasses
+import errno
 import json
+import os
 import sqlite3
 
 import pytest
@@ -37,7 +39,7 @@ def judge(task):
 def pool(monkeypatch):
     """What grades, instead of processes."""
     fake = FakePool(judge)
-    monkeypatch.setattr("grader.cli.autograde._pool", lambda *chosen: fake)
+    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
     return fake
 
 
@@ -492,9 +494,13 @@ def test_several_chapters_are_one_regrading(config, pool):
     assert document["is_written"]
 
 
-def test_a_course_that_cannot_be_written_to_is_said_before_anything_is_run(config, pool):
+def test_a_course_that_cannot_be_written_to_is_said_before_anything_is_run(config, pool, monkeypatch):
     """Where graded notebooks wait; --dry-run needs no place."""
-    (config.root / ".grader").write_text("in the way")
+
+    def no_room(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("grader.gradebook.regrading.tempfile.TemporaryDirectory", no_room)
     add_a_test(config)
     result = run(config, "regrade", "01", code=1)
     assert "there is no place for graded notebooks" in result.stderr

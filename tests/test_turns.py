@@ -29,7 +29,7 @@ def config(new_course, tmp_path):
 def pool(monkeypatch):
     """What grades, instead of processes."""
     fake = FakePool()
-    monkeypatch.setattr("grader.cli.autograde._pool", lambda *chosen: fake)
+    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
     return fake
 
 
