@@ -35,8 +35,8 @@ def run(root, *command):
     return time.perf_counter() - started
 
 
-def build_course(ours, n_students, chapters):
-    """A copy of the course with hand-ins of honest sample students, of mixed quality; how many there are."""
+def build_course(ours, n_students, chapters, only=None):
+    """A copy of the course with hand-ins of honest sample students, of mixed quality (or all of one); how many."""
     ours.mkdir()
     for name in ("course_config.py", "nbgrader_config.py"):
         shutil.copy(ROOT / name, ours)
@@ -44,7 +44,7 @@ def build_course(ours, n_students, chapters):
     shutil.copytree(ROOT / "release", ours / "release")
     run(ours, "grader", "generate")
     config = load_config(ours)
-    honest = [s for s in read_class(ROOT / "samples") if s.same_in_nbgrader]
+    honest = [s for s in read_class(ROOT / "samples") if s.same_in_nbgrader and only in (None, s.student_id)]
     count = 0
     for chapter in chapters:
         able = [s for s in honest if any(c.assignment_id == chapter for c in s.chapters)]
