@@ -2255,3 +2255,83 @@ case(
     assert keys() == ["b"] and table == {"b": 2}
     """,
 )
+case(
+    "dicts of the standard library",
+    r"""
+    from collections import Counter, OrderedDict, defaultdict
+    def count(text):
+        return Counter(text)
+    def group(words):
+        groups = defaultdict(list)
+        for word in words:
+            groups[word[0]].append(word)
+        return groups
+    def ordered(pairs):
+        return OrderedDict(pairs)
+    store = defaultdict(int)
+    def add(key):
+        store[key] += 1
+    class Holder:
+        def __init__(self):
+            self.table = OrderedDict(a=1)
+        def keys(self):
+            return list(self.table)
+    """,
+    r"""
+    c = count("abca")
+    assert c == {"a": 2, "b": 1, "c": 1} and isinstance(c, dict) and c["a"] == 2
+    assert c["z"] == 0 and sum(c.values()) == 4 and sorted(c) == ["a", "b", "c"]
+    g = group(["ab", "b", "ac"])
+    assert g == {"a": ["ab", "ac"], "b": ["b"]}
+    assert g["new"] == [] and "new" in g and len(g) == 3
+    assert list(ordered([("x", 1), ("y", 2)]).items()) == [("x", 1), ("y", 2)]
+    add("k")
+    add("k")
+    assert store["k"] == 2 and store == {"k": 2}
+    store["k"] = 5
+    add("k")
+    assert store["k"] == 6
+    h = Holder()
+    assert h.table == {"a": 1}
+    h.table["b"] = 2
+    assert h.keys() == ["a", "b"]
+    try:
+        ordered([])["missing"]
+        assert False, "no error"
+    except KeyError:
+        pass
+    """,
+)
+case(
+    "a dict of a class of the student's own is an object",
+    r"""
+    class Odd(dict):
+        def __eq__(self, other):
+            return True
+        __hash__ = None
+    def odd():
+        return Odd(a=1)
+    """,
+    r"""
+    o = odd()
+    assert o["a"] == 1 and len(o) == 1
+    """,
+)
+case(
+    "exact numbers of the standard library",
+    r"""
+    from decimal import Decimal
+    from fractions import Fraction
+    def half():
+        return Fraction(1, 2)
+    def tenth():
+        return Decimal("0.1")
+    def twice(x):
+        return 2 * x
+    """,
+    r"""
+    assert half() == 0.5 and abs(half() - 0.5) < 1e-9 and half() + half() == 1
+    assert tenth() * 10 == 1 and str(tenth()) == "0.1"
+    assert twice(half()) == 1 and [half()] == [0.5]
+    """,
+)

@@ -5,6 +5,7 @@ Like all that runs in a student process it is at the mercy of student code, and 
 
 from __future__ import annotations
 
+import collections
 import importlib
 import operator
 import types
@@ -16,6 +17,8 @@ from grader.execution import wire
 
 MAX_TEXT = 4000
 """Characters of an exception's message or a name that are worth sending."""
+_DICTS = frozenset((dict, collections.OrderedDict, collections.defaultdict, collections.Counter))
+"""Classes whose instances are plain data by key; of one that a student derives from them nobody knows."""
 _BUILTIN_NAMES = {kind: name for name, kind in wire.BUILTIN_CLASSES.items()}
 
 
@@ -128,10 +131,10 @@ class Values:
 
     def _contents(self, container: Any, queue: deque[Any] | None) -> list[Any]:
         tag, number = self.tags[id(container)]
-        if type(container) is dict:
+        if tag == "d":
             if len(container) > wire.MAX_KEYS:
                 raise wire.WireError(f"a dict of {len(container)} keys; at most {wire.MAX_KEYS} may cross")
-            pairs = [[self._encode(k, queue, 0), self._encode(v, queue, 0)] for k, v in list(container.items())]
+            pairs = [[self._encode(k, queue, 0), self._encode(v, queue, 0)] for k, v in list(dict.items(container))]
             return [tag, number, pairs]
         items = list(container)
         if not _PASS_AS_THEY_ARE.issuperset(map(type, items)):
@@ -144,7 +147,7 @@ class Values:
             return form
         known = self.tags.get(id(value))
         kind = type(value)
-        if kind is list or kind is dict or (known and known[0] == "m"):
+        if kind is list or kind in _DICTS or (known and known[0] == "m"):
             if known is None:
                 known = self._keep(value, "l" if kind is list else "d")
             if queue is not None and known[1] > 0:
@@ -228,7 +231,8 @@ class Values:
             if tag == "d":
                 pairs = [(self.decode(key), self.decode(value)) for key, value in items]
                 container.clear()
-                container.update(pairs)
+                for key, value in pairs:
+                    container[key] = value
             elif tag == "l":
                 container[:] = [self.decode(item) for item in items]
             else:

@@ -20,6 +20,7 @@ A frame is four bytes of length (big-endian) and that many bytes of JSON. JSON a
 ``["g", a, b, c]``      a range
 ``["k", a, b, c]``      a slice
 ``["x", re, im]``       a complex number
+``["q", class, text]``  a Fraction or a Decimal
 ``["a", id, n, …]``     among contents: attributes and methods of an object whose class has no say in their lookup
 ======================  =================================================================
 
@@ -32,8 +33,11 @@ import base64
 import binascii
 import builtins
 import contextlib
+import decimal
+import fractions
 import json
 import os
+import re
 import select
 import struct
 import time
@@ -44,6 +48,9 @@ MAX_KEYS = 10_000
 MAX_DEPTH = 50
 """Nesting of tuples and sets in one value; lists and dicts travel flat and may nest as they like."""
 MAX_INT_BITS = 200_000
+MAX_NUMBER_TEXT = 4_000
+"""Digits of a Fraction or a Decimal: Python turns longer ones into text no more."""
+_FRACTION = re.compile(r"-?\d+(/\d+)?", re.ASCII)
 INLINE_ITEMS = 128
 """A container's contents travel with the first mention up to this many items in all; larger ones are fetched on use."""
 INLINE_ATTRIBUTES = 256
@@ -211,6 +218,9 @@ def encode_scalar(value: Any) -> Any:
         return ["b", base64.b64encode(value).decode()]
     if kind is complex:
         return ["x", value.real, value.imag]
+    if kind is fractions.Fraction or kind is decimal.Decimal:
+        text = str(value)
+        return ["q", kind.__name__, text] if len(text) <= MAX_NUMBER_TEXT else NotImplemented
     if kind is range or kind is slice:
         parts = [encode_scalar(part) for part in (value.start, value.stop, value.step)]
         return NotImplemented if NotImplemented in parts else ["g" if kind is range else "k", *parts]
@@ -240,6 +250,8 @@ def decode_scalar(form: Any) -> Any:
             raise WireError("malformed bytes") from exc
     if tag == "x" and len(form) == 3 and all(type(part) is float for part in form[1:]):
         return complex(*form[1:])
+    if tag == "q" and len(form) == 3 and isinstance(form[2], str) and len(form[2]) <= MAX_NUMBER_TEXT:
+        return _exact_number(form[1], form[2])
     if tag in ("g", "k") and len(form) == 4:
         # Parts are ints, large ones too, and nothing that could nest.
         parts = [decode_scalar(part) if _is_large_int(part) else part for part in form[1:]]
@@ -249,6 +261,18 @@ def decode_scalar(form: Any) -> Any:
             return slice(*parts)
         raise WireError("a malformed range")
     return NotImplemented
+
+
+def _exact_number(name: str, text: str) -> Any:
+    """A Fraction of digits, or a Decimal; no exponent, which a short text could make endless."""
+    try:
+        if name == "Fraction" and _FRACTION.fullmatch(text):
+            return fractions.Fraction(text)
+        if name == "Decimal":
+            return decimal.Decimal(text)
+    except (ValueError, ZeroDivisionError, decimal.InvalidOperation) as exc:
+        raise WireError("a malformed number") from exc
+    raise WireError("a malformed number")
 
 
 def _is_large_int(form: Any) -> bool:
