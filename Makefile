@@ -68,7 +68,7 @@ demo: .venv/.installed
 	@.venv/bin/grader demo
 
 test: .venv/.installed
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/.lint
 	.venv/bin/ruff check .

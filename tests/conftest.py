@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import gradebooks
@@ -17,6 +18,14 @@ from grader.course.config import load_config
 from grader.course.model import GradedSubmission, Outcome, Role, Verdict
 
 SAMPLES = Path(__file__).parent / "samples"
+
+
+def pytest_configure(config):
+    """Give tests that run side by side folders for temporary files of their own: some look what was left there."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        own = tempfile.mkdtemp(prefix="side-by-side-")
+        tempfile.tempdir = os.environ["TMPDIR"] = own
+        config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
 
 
 def pytest_addoption(parser):
