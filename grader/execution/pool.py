@@ -14,6 +14,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from grader.course.model import GradedSubmission, GradingSpec
 from grader.errors import IsolationError, SandboxError
-from grader.execution import wire
+from grader.execution import kernel, wire
 
 MAX_FRAME_BYTES = 512 << 20
 MAX_TRIES = 2
@@ -79,11 +80,13 @@ class LocalWorker:
 
     def __init__(self, isolation: str, core: int | None) -> None:
         self.core = core
+        # "Parent" is a thread to the kernel: a worker must not end with one that only started it.
+        parent = str(os.getpid() if threading.current_thread() is threading.main_thread() else 0)
         task_read, task_write = os.pipe()
         result_read, result_write = os.pipe()
         self.process = subprocess.Popen(
             # -P: whoever grades may stand in a student's folder, and there may be a random.py in it.
-            [sys.executable, "-P", "-m", _MODULE, isolation, str(task_read), str(result_write), str(core)],
+            [sys.executable, "-P", "-m", _MODULE, isolation, str(task_read), str(result_write), str(core), parent],
             pass_fds=[task_read, result_write],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for the parent, who lets what is in hand end
@@ -351,6 +354,8 @@ def work(isolation: str, task_fd: int, result_fd: int) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[5] != "0":
+        kernel.end_with(int(sys.argv[5]))
     if sys.argv[4].isdigit():
         os.sched_setaffinity(0, {int(sys.argv[4])})
     work(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
