@@ -16,6 +16,7 @@ import argparse
 import collections
 import contextlib
 import ctypes
+import difflib
 import fcntl
 import os
 import random
@@ -150,6 +151,11 @@ def differences(expected, found):
     for name, rows in expected.items():
         lost = collections.Counter(rows) - collections.Counter(found[name])
         more = collections.Counter(found[name]) - collections.Counter(rows)
+        if name == "files":
+            for path in sorted({path for path, _ in [*lost, *more]}):
+                texts = [dict(rows).get(path, b"").decode().splitlines() for rows in (lost, more)]
+                said += [f"{path}: {line}" for line in list(difflib.unified_diff(*texts, lineterm="", n=1))[2:12]]
+            continue
         said += [f"{name}: lost: {str(row)[:300]}" for row in lost] + [f"{name}: new: {str(row)[:300]}" for row in more]
     return said
 
@@ -221,7 +227,8 @@ def main():
             rest, runs = run_until_done(disturbed, options.jobs, rng, options.kinds, now, told, force=force)
             left -= now - rest
             said = differences(expected, everything(disturbed)) + leftovers(disturbed, scratch)
-            print(f"round {rounds}: {now - rest} kills, {runs} runs{' --force' if force else ''}: {said or 'equal'}", flush=True)
+            print(f"round {rounds}: {now - rest} kills, {runs} runs{' --force' if force else ''}: {'equal' if not said else ''}", flush=True)
+            print(*said, sep="\n", end="\n" if said else "", flush=True)
             wrong += said
             shutil.rmtree(disturbed.root)
     kills = ", ".join(f"{told[kind]} {kind}" for kind in KINDS if told[kind])
