@@ -213,7 +213,9 @@ def main():
         started = time.monotonic()
         run_until_done(config, options.jobs, rng, (), 0, told, force=False)
         expected = everything(config)
-        print(f"{count} submissions, undisturbed: {time.monotonic() - started:.1f} s, --jobs {options.jobs}", flush=True)
+        print(
+            f"{count} submissions, undisturbed: {time.monotonic() - started:.1f} s, --jobs {options.jobs}", flush=True
+        )
         left, rounds, wrong = options.kills, 0, []
         while left > 0:
             rounds += 1
@@ -227,7 +229,10 @@ def main():
             rest, runs = run_until_done(disturbed, options.jobs, rng, options.kinds, now, told, force=force)
             left -= now - rest
             said = differences(expected, everything(disturbed)) + leftovers(disturbed, scratch)
-            print(f"round {rounds}: {now - rest} kills, {runs} runs{' --force' if force else ''}: {'equal' if not said else ''}", flush=True)
+            print(
+                f"round {rounds}: {now - rest} kills, {runs} runs{' --force' if force else ''}: {'equal' if not said else ''}",
+                flush=True,
+            )
             print(*said, sep="\n", end="\n" if said else "", flush=True)
             wrong += said
             shutil.rmtree(disturbed.root)

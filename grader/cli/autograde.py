@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -11,19 +12,26 @@ import click
 
 from grader.cli.main import (
     chosen_chapters,
+    errors_json,
     isolation_option,
     open_course,
     print_json,
     shared_options,
+    tell_error,
     unknown_student,
 )
+from grader.cli.stopping import Stopping
 from grader.errors import GraderError
+from grader.reports.terminal import PROGRESS, Progress, Slowest
 from grader.reports.text import printable
 
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
     from grader.gradebook.grading import OpenPool, SubmissionResult
     from grader.gradebook.store import Store
+
+MIN_FOR_SLOWEST = 5
+"""With fewer graded submissions than this, the slowest of them are not named."""
 
 TABLE_ROWS = 60
 """A class with more students than this is summed up by chapter; ``grader report`` shows them all."""
@@ -40,6 +48,12 @@ TABLE_ROWS = 60
 @click.option(
     "--wait/--no-wait", default=True, help="Wait if another grader is grading these chapters, or stop.  [default: wait]"
 )
+@click.option(
+    "--progress",
+    type=click.Choice(PROGRESS),
+    default="auto",
+    help="On stderr: a bar on a terminal (auto), a line now and then, a JSON line a submission.",
+)
 @isolation_option
 @shared_options
 @click.pass_context
@@ -51,6 +65,7 @@ def autograde(
     scheduler: str | None,
     force: bool,
     wait: bool,
+    progress: str,
     isolation: str | None,
     as_json: bool,
     quiet: bool,
@@ -60,12 +75,15 @@ def autograde(
     Scores go to the gradebook, graded notebooks to autograded/. What was graded before and has not changed is skipped.
     A submission that cannot be graded is named, and the rest goes on; the exit code is then 1.
 
+    Ctrl-C finishes what is in hand and stores it; a second one stops at once. The same command goes on with the rest.
+
     \b
     Examples:
       grader autograde
       grader autograde 01_math_foundations 02_single_neuron --jobs 4
       grader autograde --student ada --force
       grader autograde --scheduler tcp://node1:8786      (docs/scale.md)
+      grader autograde --json --progress json > scores.json 2> progress.jsonl
     """
     from grader.gradebook.store import open_gradebook
 
@@ -74,9 +92,11 @@ def autograde(
     chosen = _chosen_students(config, students)
     with open_gradebook(config) as store:
         pool = grading_pool(jobs, config.isolation, scheduler)
-        everything_done = _run(config, store, names, chosen, pool, force=force, wait=wait, as_json=as_json, quiet=quiet)
-    if not everything_done:
-        ctx.exit(1)
+        style = "off" if quiet and progress == "auto" else progress
+        code = _run(
+            config, store, names, chosen, pool, force=force, wait=wait, as_json=as_json, quiet=quiet, style=style
+        )
+    ctx.exit(code)
 
 
 def _chosen_students(config: CourseConfig, given: tuple[str, ...]) -> list[str] | None:
@@ -118,11 +138,11 @@ def _run(
     wait: bool,
     as_json: bool,
     quiet: bool,
-) -> bool:
-    """Grade, tell, and return whether all of it could be graded."""
+    style: str,
+) -> int:
+    """Grade, tell, and return the exit code: whether all of it could be graded, or what has stopped it."""
     from grader.authoring.release import grading_spec
     from grader.gradebook.grading import Grading
-    from grader.reports.terminal import Progress
 
     started = time.monotonic()
     grading = Grading(config, store, lambda name: grading_spec(config, name), chapters, students, force=force)
@@ -135,21 +155,98 @@ def _run(
             hint="A submission is submitted/<student>/<chapter>/<chapter>.ipynb; grader collect puts them there.",
         )
     results: list[SubmissionResult] = []
+    slowest = _SlowestOfRun()
+
+    def finish() -> None:
+        grading.stop()
+        progress.finishing()
+
     with (
-        Progress(grading.n_submissions, quiet=quiet) as progress,
+        Progress(grading.n_submissions, style=style, in_hand=grading.in_hand) as progress,
+        Stopping(finish) as stopping,
         contextlib.closing(grading.run(open_pool, on_wait=progress.say if wait else None)) as run,
     ):
         for result in run:
-            results.append(result)
-            progress.advance(f"{result.student_id}/{result.assignment_id}")
+            slowest.add(result)
+            progress.advance(f"{result.student_id}/{result.assignment_id}", _facts(result))
             for text in _troubles(config, result):
                 progress.say(text)
+            # Verdicts are in the gradebook; kept here, a large class would fill the memory.
+            results.append(dataclasses.replace(result, graded=None))
+        is_whole = len(results) == grading.n_submissions
+        progress.end({"counts": _counts(results), "is_whole": is_whole, **slowest.facts()})
     results.sort(key=lambda result: (result.assignment_id, result.student_id))
+    if not is_whole:
+        left = grading.n_submissions - len(results)
+        message = (
+            f"Stopped: {len(results)} of {grading.n_submissions} submissions are done and stored, {left} are left."
+        )
+        error = GraderError(message, hint="Run the same command again for the rest.")
+        if as_json:
+            document = _json(store, results)
+            print_json({**document, "errors": [*document["errors"], *errors_json(error)]})
+        tell_error(error)
+        return stopping.exit_code or 1
     if as_json:
         print_json(_json(store, results))
     else:
         _show(config, store, results, time.monotonic() - started, quiet=quiet)
-    return all(result.is_done for result in results)
+    if not quiet and style != "json":
+        slowest.show()
+    return 0 if all(result.is_done for result in results) else 1
+
+
+def _facts(result: SubmissionResult) -> dict[str, Any]:
+    """What a line of ``--progress json`` says of a submission."""
+    graded = result.graded
+    is_scored = graded is not None and not graded.not_graded
+    return {
+        "student_id": result.student_id,
+        "assignment_id": result.assignment_id,
+        "status": result.status,
+        "score": graded.score if graded and is_scored else None,
+        "max_score": graded.max_score if graded and is_scored else None,
+        "cpu_s": round(graded.cpu_s, 3) if graded else 0.0,
+        "wall_s": round(graded.wall_s, 3) if graded else 0.0,
+    }
+
+
+def _counts(results: list[SubmissionResult]) -> dict[str, int]:
+    counts = Counter(result.status for result in results)
+    return {status: counts[status] for status in _STATUSES}
+
+
+class _SlowestOfRun:
+    """The submissions and grade cells of a run that took longest."""
+
+    def __init__(self) -> None:
+        self._submissions, self._cells = Slowest(), Slowest()
+        self._n = 0
+
+    def add(self, result: SubmissionResult) -> None:
+        if result.status != "graded" or result.graded is None:
+            return
+        self._n += 1
+        name = f"{result.student_id}/{result.assignment_id}"
+        self._submissions.add(result.graded.wall_s, name)
+        for verdict in result.graded.verdicts:
+            self._cells.add(verdict.seconds, f"{name}/{verdict.grade_id}")
+
+    def facts(self) -> dict[str, Any]:
+        pairs = {"slowest_submissions": self._submissions.found(), "slowest_cells": self._cells.found()}
+        return {
+            key: [{"name": name, "seconds": round(seconds, 3)} for name, seconds in found]
+            for key, found in pairs.items()
+        }
+
+    def show(self) -> None:
+        """On stderr; of a handful of submissions nobody asks which is the slowest."""
+        if self._n < MIN_FOR_SLOWEST:
+            return
+        for title, slowest in (("submissions", self._submissions), ("cells", self._cells)):
+            click.echo(f"slowest {title}:", err=True)
+            for name, seconds in slowest.found():
+                click.echo(f"  {seconds:7.2f} s  {printable(name)}", err=True)
 
 
 def _place(config: CourseConfig, result: SubmissionResult) -> str:
@@ -184,7 +281,7 @@ def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], s
     else:
         show_chapters(console, report)
     if not quiet:
-        counts = Counter(result.status for result in results)
+        counts = _counts(results)
         told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
         noun = "submission" if len(results) == 1 else "submissions"
         click.echo(f"{len(results)} {noun}: {told}; {seconds:.1f} s", err=True)
@@ -202,7 +299,6 @@ def _json(store: Store, results: list[SubmissionResult]) -> dict[str, Any]:
     only = results[0].student_id if len({result.student_id for result in results}) == 1 else None
     for verdict in store.verdicts(only, chapters):
         verdicts.setdefault((verdict.student_id, verdict.assignment_id), []).append(verdict_json(verdict))
-    counts = Counter(result.status for result in results)
     documents = []
     for result in results:
         key = (result.student_id, result.assignment_id)
@@ -227,7 +323,7 @@ def _json(store: Store, results: list[SubmissionResult]) -> dict[str, Any]:
         )
     return {
         "results": documents,
-        "counts": {status: counts[status] for status in _STATUSES},
+        "counts": _counts(results),
         "errors": [
             {
                 "type": "SubmissionError" if result.status == "not graded" else "SandboxError",

@@ -183,9 +183,9 @@ class _Main(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
             click.echo("Stopped. What was finished is kept; run the same command again for the rest.", err=True)
-            ctx.exit(130)
+            ctx.exit(getattr(stopped, "exit_code", 130))
 
 
 @click.group(

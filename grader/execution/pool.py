@@ -169,6 +169,11 @@ class Dispatcher(Generic[_W]):
     def __init__(self, *, isolation: str = "auto") -> None:
         self.isolation = isolation
         self._workers: list[_W] = []
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Give no second chances from now on: whoever makes the tasks makes no more, and wants to end."""
+        self._stopped = True
 
     def _has_room(self) -> bool:
         """True if another task can be begun now."""
@@ -214,6 +219,8 @@ class Dispatcher(Generic[_W]):
                     else:
                         yield result
         for task in alone:
+            if self._stopped:
+                break
             yield from self._start(task, again, tries)
             while self._busy() or again:
                 for worker in self._ready():
