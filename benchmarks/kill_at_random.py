@@ -92,7 +92,7 @@ def kill_one(parent, kind, rng, deadline):
 
 def run_once(config, jobs, extra, rng, kinds, left, told):
     """One run of ``grader autograde``, perhaps with kills in it; its exit code and what it said."""
-    log = tempfile.TemporaryFile()
+    log = tempfile.TemporaryFile()  # noqa: SIM115 (it ends with the function)
     command = grader("--course", config.root, "autograde", "--jobs", jobs, "--quiet", *extra)
     process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=log)
     while left and is_alive(process.pid):
