@@ -182,6 +182,8 @@ class Judge:
                 if wall_only:
                     hearing.wall_timeouts.append(step.course.name if step.course else f"cell {index + 1}")
             hearing.records.append(record)
+        if self.session.was_killed:
+            self._killed.append("between cells")
         return hearing
 
     @staticmethod
@@ -251,10 +253,7 @@ class Judge:
         if self.session.cpu_at_cell >= limits.submission_cpu_s or now() >= self._started + limits.submission_wall_s:
             return False
         if self.session.is_dead:
-            is_ready = self.session.resume()
-            if self.session.killed_in_resume and "a snapshot" not in self._killed:
-                self._killed.append("a snapshot")
-            return is_ready
+            return self.session.resume()
         self.session.broken = None
         return True
 

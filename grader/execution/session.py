@@ -134,8 +134,8 @@ class Session:
         self._weight = 0  # items in the contents of the last message
         self._sweep_above = SWEEP_ABOVE
         self._dead = False
-        self.killed_in_resume = False
-        """A snapshot was killed by nobody of ours before it could go on."""
+        self.was_killed = False
+        """The student process or its snapshot was killed by nobody of ours while no cell ran."""
 
     # -- limits ----------------------------------------------------------------------------------------------
 
@@ -146,7 +146,8 @@ class Session:
         if self._work_s >= CHECKPOINT_S:
             try:
                 self._take_snapshot()
-            except JudgeAbort:
+            except JudgeAbort as exc:
+                self.was_killed |= isinstance(exc, ProcessDied) and exc.by_kill
                 # What the last cell has left behind is in the way, and shall not cost this one.
                 if not self.resume():
                     raise
@@ -254,7 +255,7 @@ class Session:
         ):
             if self.process.keeper_is_gone:
                 raise KeeperLost("its keeper has ended")
-            self.killed_in_resume |= self.process.snapshot_is_gone
+            self.was_killed |= self.process.snapshot_is_gone
             return False
         del self._log[self._mark :]
         repeat, self._log = self._log, []
@@ -276,7 +277,7 @@ class Session:
         except KeeperLost:
             raise
         except (JudgeAbort, wire.WireTimeout, wire.PeerGone, wire.WireError) as exc:
-            self.killed_in_resume |= isinstance(exc, ProcessDied) and exc.by_kill
+            self.was_killed |= isinstance(exc, ProcessDied) and exc.by_kill
             self._dead = True
             return False
         return True
