@@ -144,7 +144,7 @@ def check_autograded(layout: Layout) -> None:
     root = layout.autograded_root
     if not _is_writable(root):
         raise StorageError(
-            "graded notebooks cannot be written here: " + ("it is no folder." if root.is_file() else "no permission."),
+            "graded notebooks cannot be written here: " + ("it is no folder." if root.is_file() else "it is read-only for you."),
             place=str(root),
             hint="Make the folder writable for you, then run this again. Nothing was graded.",
         )

@@ -37,8 +37,9 @@ from grader.gradebook.versions import grading_version
 BATCH = 50
 """Submissions a transaction."""
 
-BATCH_S = 5.0
-"""A batch that is not full is written after so many seconds: slow submissions shall not wait for each other."""
+BATCH_S = 1.0
+"""A batch that is not full is written after so many seconds: slow submissions shall not wait for each other, nor shall
+whoever looks at the progress."""
 
 
 class Pool(Protocol):

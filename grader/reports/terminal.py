@@ -187,15 +187,16 @@ class Slowest:
 
     def __init__(self, size: int = 3) -> None:
         self._size = size
-        self._heap: list[tuple[float, str]] = []
+        self._heap: list[tuple[float, int, str]] = []
+        self._n = 0
 
     def add(self, seconds: float, name: str) -> None:
         """Take note of one."""
-        if len(self._heap) < self._size:
-            heapq.heappush(self._heap, (seconds, name))
-        else:
-            heapq.heappushpop(self._heap, (seconds, name))
+        self._n -= 1  # of equals, the first
+        heapq.heappush(self._heap, (seconds, self._n, name))
+        if len(self._heap) > self._size:
+            heapq.heappop(self._heap)
 
     def found(self) -> list[tuple[str, float]]:
         """(name, seconds), the slowest first."""
-        return [(name, seconds) for seconds, name in sorted(self._heap, key=lambda pair: (-pair[0], pair[1]))]
+        return [(name, seconds) for seconds, _, name in sorted(self._heap, reverse=True)]
