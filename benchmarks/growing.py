@@ -64,7 +64,7 @@ def measured(config, jobs, *extra):
     """Seconds of wall time and peak memory of the parent in MiB, of one ``grader autograde``."""
     command = grader("--course", config.root, "autograde", "--jobs", jobs, "--quiet", *extra)
     started = time.perf_counter()
-    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     # Of the parent alone: what wait4 gives is the largest of it and of the workers that it has waited for.
     peak = 0
     while process.poll() is None:

@@ -22,7 +22,6 @@ from grader.errors import GraderError, SandboxError
 from grader.execution import grade as grade_module
 from grader.execution.grade import Grader
 from grader.gradebook import autograded
-from grader.gradebook.lock import course_lock
 from grader.gradebook.store import open_gradebook
 
 ROOT = Path(__file__).parent.parent
@@ -42,7 +41,7 @@ def config(tmp_path):
 def pool(monkeypatch):
     """What grades, instead of processes."""
     fake = FakePool()
-    monkeypatch.setattr("grader.cli.autograde._pool", lambda *chosen: fake)
+    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
     return fake
 
 
@@ -299,7 +298,7 @@ def test_the_gradebooks_disk_is_full(config, pool):
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}));"
         "sys.path.insert(0, sys.argv.pop(1)); from small_course import FakePool; import grader.cli.autograde as a;"
-        "a._pool = lambda *_: FakePool(); from grader.cli.main import main; main()"
+        "a.grading_pool = lambda *_: FakePool(); from grader.cli.main import main; main()"
     )
     for number in range(40):  # more rows than fit
         hand_in(config, f"t{number:02}", notebook=answered(config, SOLVED))
@@ -353,32 +352,33 @@ def test_one_students_folder_costs_only_that_student(config, pool, monkeypatch):
 # --- two at once, and what a dead one has left ---
 
 
-def test_a_second_grader_is_told_who_holds_the_course(config, pool):
-    """At once, with exit code 1; when the first is done, the second may."""
-    with course_lock(config.layout):
-        result = run(config)
-    assert result.exit_code == 1
-    assert f"another grader is at work in this course: process {os.getpid()} on" in result.stderr
-    assert pool.asked == []
-    is_completed_by_a_rerun(config)
-
-
 def test_what_a_killed_run_has_left_is_cleared(config, pool):
-    """A temporary file beside a notebook that has not changed; the lock is free, because its holder is dead."""
+    """A temporary file beside a notebook that has not changed; only of the chapters of this run."""
     assert run(config).exit_code == 0
-    lock = config.layout.state_dir / "autograde.lock"
-    assert lock.read_bytes() == b""
+    mark = config.layout.state_dir / "01_add.grading"
+    assert not mark.exists()
     left = config.layout.autograded_dir("s1", "01_add") / ".grader-0123456789abcdef"
-    left.write_text("half a note")
-    lock.write_text("process 1 on nowhere")
-    assert run(config).exit_code == 0
+    elsewhere = config.layout.autograded_dir("s1", "02_mean") / ".grader-0123456789abcdef"
+    elsewhere.parent.mkdir(parents=True)
+    for path in (left, elsewhere):
+        path.write_text("half a note")
+    mark.write_text("")
+    assert run(config, "01_add").exit_code == 0
     assert not left.exists()
-    assert lock.read_bytes() == b""
+    assert elsewhere.exists()
+    assert not mark.exists()
 
 
-def test_a_folder_without_locks_is_graded_all_the_same(config, pool):
-    """The tool's own folder cannot be made: that is no reason not to grade."""
-    config.layout.state_dir.write_text("in the way")
+def test_ctrl_c_ends_the_wait_for_another_grader(config, pool):
+    """There is nothing in hand that could be finished first."""
+    with open_gradebook(config) as store, store.turn(["01_add"]):
+        timer = threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer.start()
+        result = run(config)
+        timer.join()
+    assert result.exit_code == 130
+    assert "waiting until that is done" in result.stderr
+    assert pool.asked == []
     is_completed_by_a_rerun(config)
 
 
@@ -468,7 +468,7 @@ def test_a_terminal_shows_a_bar_with_what_is_being_graded(config, pool, tmp_path
     script = (
         "import sys, time; sys.path.insert(0, sys.argv.pop(1)); from small_course import FakePool, graded;"
         "import grader.cli.autograde as a;"
-        "a._pool = lambda *_: FakePool(lambda task: time.sleep(0.6) or graded());"
+        "a.grading_pool = lambda *_: FakePool(lambda task: time.sleep(0.6) or graded());"
         "from grader.cli.main import main; main()"
     )
     parent, child = pty.openpty()

@@ -157,9 +157,11 @@ def _run(
     results: list[SubmissionResult] = []
     slowest = _SlowestOfRun()
 
-    def finish() -> None:
-        grading.stop()
-        progress.finishing()
+    def finish() -> bool:
+        if grading.has_begun:
+            grading.stop()
+            progress.finishing()
+        return grading.has_begun
 
     with (
         Progress(grading.n_submissions, style=style, in_hand=grading.in_hand) as progress,

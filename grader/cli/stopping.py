@@ -21,22 +21,22 @@ class Stopping:
     """While this is open, the first SIGINT or SIGTERM calls ``finish``; the second raises ``StoppedAtOnce``.
 
     Args:
-        finish: is called inside a signal handler: it may set something, and should print nothing through a buffer.
+        finish: is called inside a signal handler: it may set something, and should print nothing through a buffer. It
+            gives whether there is something to finish; if there is not, the first signal stops as the second would.
     """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-    def __init__(self, finish: Callable[[], None]) -> None:
+    def __init__(self, finish: Callable[[], bool]) -> None:
         self._finish = finish
         self._before: dict[signal.Signals, Any] = {}
         self.exit_code = 0
         """The shell's for the signal that was heard; 0 if none was."""
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
-        if self.exit_code:
+        if self.exit_code or not self._finish():
             raise StoppedAtOnce(number)
         self.exit_code = 128 + number
-        self._finish()
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():

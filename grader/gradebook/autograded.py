@@ -143,8 +143,9 @@ def check_autograded(layout: Layout) -> None:
     """
     root = layout.autograded_root
     if not _is_writable(root):
+        why = "it is no folder." if root.is_file() else "it is read-only for you."
         raise StorageError(
-            "graded notebooks cannot be written here: " + ("it is no folder." if root.is_file() else "it is read-only for you."),
+            f"graded notebooks cannot be written here: {why}",
             place=str(root),
             hint="Make the folder writable for you, then run this again. Nothing was graded.",
         )

@@ -119,6 +119,8 @@ class Grading:
         self._batch: list[tuple[ScoredSubmission, SubmissionResult]] = []
         self._batch_since = time.monotonic()
         self._course_files: dict[str, dict[str, bytes]] = {}
+        self.has_begun = False
+        """False while another grader is waited for."""
         self._stopped = False
         self._stop_pool: Callable[[], None] = lambda: None
 
@@ -147,13 +149,15 @@ class Grading:
 
         Raises:
             StorageError: graded notebooks cannot be written; what was graded before that is kept.
-            GradebookError: the same for scores; or somebody else is grading one of the chapters, and we are not to wait.
+            GradebookError: the same for scores; or somebody else is grading one of the chapters, and we are not to
+                wait.
         """
         chapters = [assignment_id for assignment_id, _ in self.todo]
         with self._store.turn(chapters, on_wait), swept(self._config.layout, chapters):
             yield from self._run(open_pool)
 
     def _run(self, open_pool: OpenPool) -> Generator[SubmissionResult, None, None]:
+        self.has_begun = True
         tasks = self._tasks()
         try:
             first = next(tasks, None)
