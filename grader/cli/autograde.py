@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,7 @@ from grader.cli.main import (
     errors_json,
     isolation_option,
     open_course,
-    print_json,
+    print_json_list,
     shared_options,
     tell_error,
     unknown_student,
@@ -28,10 +29,13 @@ from grader.reports.text import printable
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
     from grader.gradebook.grading import OpenPool, SubmissionResult
-    from grader.gradebook.store import Store
+    from grader.gradebook.store import Store, SubmissionRow
 
 MIN_FOR_SLOWEST = 5
 """With fewer graded submissions than this, the slowest of them are not named."""
+
+JSON_CHUNK = 200
+"""Submissions whose verdicts are in memory at a time."""
 
 TABLE_ROWS = 60
 """A class with more students than this is summed up by chapter; ``grader report`` shows them all."""
@@ -185,12 +189,11 @@ def _run(
         )
         error = GraderError(message, hint="Run the same command again for the rest.")
         if as_json:
-            document = _json(store, results)
-            print_json({**document, "errors": [*document["errors"], *errors_json(error)]})
+            _print_json(store, results, error)
         tell_error(error)
         return stopping.exit_code or 1
     if as_json:
-        print_json(_json(store, results))
+        _print_json(store, results)
     else:
         _show(config, store, results, time.monotonic() - started, quiet=quiet)
     if not quiet and style != "json":
@@ -292,48 +295,53 @@ def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], s
 _STATUSES = ("graded", "unchanged", "not graded", "failed")
 
 
-def _json(store: Store, results: list[SubmissionResult]) -> dict[str, Any]:
+def _print_json(store: Store, results: list[SubmissionResult], stopped: GraderError | None = None) -> None:
+    errors = [
+        {
+            "type": "SubmissionError" if result.status == "not graded" else "SandboxError",
+            "place": f"{result.student_id}/{result.assignment_id}",
+            "message": result.reason,
+            "hint": "",
+        }
+        for result in results
+        if not result.is_done
+    ]
+    errors += errors_json(stopped) if stopped else []
+    print_json_list("results", _results_json(store, results), {"counts": _counts(results), "errors": errors})
+
+
+def _results_json(store: Store, results: list[SubmissionResult]) -> Iterator[dict[str, Any]]:
+    """What became of each submission; verdicts are read for some at a time."""
     from grader.reports.render import verdict_json
 
     chapters = sorted({result.assignment_id for result in results})
     rows = {(row.student_id, row.assignment_id): row for row in store.scores(chapters)}
-    verdicts: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    only = results[0].student_id if len({result.student_id for result in results}) == 1 else None
-    for verdict in store.verdicts(only, chapters):
-        verdicts.setdefault((verdict.student_id, verdict.assignment_id), []).append(verdict_json(verdict))
-    documents = []
-    for result in results:
-        key = (result.student_id, result.assignment_id)
-        row = rows.get(key)
-        is_scored = row is not None and (result.is_done or not row.not_graded)
-        documents.append(
-            {
-                "student_id": result.student_id,
-                "assignment_id": result.assignment_id,
-                "status": result.status,
-                "score": row.score if row and is_scored else None,
-                "penalty": row.penalty if row else 0.0,
-                "max_score": sum(verdict["max_score"] for verdict in verdicts.get(key, [])),
-                "needs_person": bool(row and row.n_manual),
-                "reason": result.reason,
-                "warnings": list(result.warnings),
-                "repairs": list(row.repairs) if row else [],
-                "cpu_s": row.cpu_s if row else 0.0,
-                "wall_s": row.wall_s if row else 0.0,
-                "verdicts": verdicts.get(key, []) if is_scored else [],
-            }
-        )
+    for chapter in chapters:
+        of_chapter = [result for result in results if result.assignment_id == chapter]
+        for start in range(0, len(of_chapter), JSON_CHUNK):
+            some = of_chapter[start : start + JSON_CHUNK]
+            verdicts: dict[str, list[dict[str, Any]]] = {}
+            for verdict in store.verdicts([result.student_id for result in some], [chapter]):
+                verdicts.setdefault(verdict.student_id, []).append(verdict_json(verdict))
+            for result in some:
+                row = rows.get((result.student_id, chapter))
+                yield _result_json(result, row, verdicts.get(result.student_id, []))
+
+
+def _result_json(result: SubmissionResult, row: SubmissionRow | None, verdicts: list[dict[str, Any]]) -> dict[str, Any]:
+    is_scored = row is not None and (result.is_done or not row.not_graded)
     return {
-        "results": documents,
-        "counts": _counts(results),
-        "errors": [
-            {
-                "type": "SubmissionError" if result.status == "not graded" else "SandboxError",
-                "place": f"{result.student_id}/{result.assignment_id}",
-                "message": result.reason,
-                "hint": "",
-            }
-            for result in results
-            if not result.is_done
-        ],
+        "student_id": result.student_id,
+        "assignment_id": result.assignment_id,
+        "status": result.status,
+        "score": row.score if row and is_scored else None,
+        "penalty": row.penalty if row else 0.0,
+        "max_score": sum(verdict["max_score"] for verdict in verdicts),
+        "needs_person": bool(row and row.n_manual),
+        "reason": result.reason,
+        "warnings": list(result.warnings),
+        "repairs": list(row.repairs) if row else [],
+        "cpu_s": row.cpu_s if row else 0.0,
+        "wall_s": row.wall_s if row else 0.0,
+        "verdicts": verdicts if is_scored else [],
     }
