@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MIN_FOR_SLOWEST = 5
 """With fewer graded submissions than this, the slowest of them are not named."""
 
-JSON_CHUNK = 200
+JSON_CHUNK = 500
 """Submissions whose verdicts are in memory at a time."""
 
 TABLE_ROWS = 60
