@@ -14,6 +14,7 @@
      │   └─ IsolationError      this machine does not offer the sandbox: nothing is graded
      ├─ ClusterError            no scheduler, no workers, or other versions on them
      ├─ GradebookError          locked, foreign or newer gradebook
+     ├─ StorageError            a disk that is full, a folder that cannot be written: the run ends there
      └─ UsageProblem            exit code 2: unknown chapter or student, no course here
 
 A student's wrong answer is never an exception: it is a ``Verdict``.
@@ -94,6 +95,10 @@ class ClusterError(GraderError):
 
 class GradebookError(GraderError):
     """The gradebook is locked, foreign, damaged or newer than this tool."""
+
+
+class StorageError(GraderError):
+    """A disk is full or broken, or a folder cannot be written: what comes next would fail in the same way."""
 
 
 class UsageProblem(GraderError):  # noqa: N818 (not an error of the course or the tool)

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from grader.cli.main import (
     chosen_chapters,
+    errors_json,
     isolation_option,
     open_course,
-    print_json,
+    print_json_list,
     shared_options,
+    tell_error,
     unknown_student,
 )
+from grader.cli.stopping import Stopping
 from grader.errors import GraderError
+from grader.reports.terminal import PROGRESS, Progress, Slowest
 from grader.reports.text import printable
 
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
     from grader.gradebook.grading import OpenPool, SubmissionResult
-    from grader.gradebook.store import Store
+    from grader.gradebook.store import Store, SubmissionRow
+
+MIN_FOR_SLOWEST = 5
+"""With fewer graded submissions than this, the slowest of them are not named."""
+
+JSON_CHUNK = 500
+"""Submissions whose verdicts are in memory at a time."""
 
 TABLE_ROWS = 60
 """A class with more students than this is summed up by chapter; ``grader report`` shows them all."""
@@ -40,6 +52,12 @@ TABLE_ROWS = 60
 @click.option(
     "--wait/--no-wait", default=True, help="Wait if another grader is grading these chapters, or stop.  [default: wait]"
 )
+@click.option(
+    "--progress",
+    type=click.Choice(PROGRESS),
+    default="auto",
+    help="On stderr: a bar on a terminal (auto), a line now and then, a JSON line a submission.",
+)
 @isolation_option
 @shared_options
 @click.pass_context
@@ -51,6 +69,7 @@ def autograde(
     scheduler: str | None,
     force: bool,
     wait: bool,
+    progress: str,
     isolation: str | None,
     as_json: bool,
     quiet: bool,
@@ -60,12 +79,15 @@ def autograde(
     Scores go to the gradebook, graded notebooks to autograded/. What was graded before and has not changed is skipped.
     A submission that cannot be graded is named, and the rest goes on; the exit code is then 1.
 
+    Ctrl-C finishes what is in hand and stores it; a second one stops at once. The same command goes on with the rest.
+
     \b
     Examples:
       grader autograde
       grader autograde 01_math_foundations 02_single_neuron --jobs 4
       grader autograde --student ada --force
       grader autograde --scheduler tcp://node1:8786      (docs/scale.md)
+      grader autograde --json --progress json > scores.json 2> progress.jsonl
     """
     from grader.gradebook.store import open_gradebook
 
@@ -74,9 +96,11 @@ def autograde(
     chosen = _chosen_students(config, students)
     with open_gradebook(config) as store:
         pool = grading_pool(jobs, config.isolation, scheduler)
-        everything_done = _run(config, store, names, chosen, pool, force=force, wait=wait, as_json=as_json, quiet=quiet)
-    if not everything_done:
-        ctx.exit(1)
+        style = "off" if quiet and progress == "auto" else progress
+        code = _run(
+            config, store, names, chosen, pool, force=force, wait=wait, as_json=as_json, quiet=quiet, style=style
+        )
+    ctx.exit(code)
 
 
 def _chosen_students(config: CourseConfig, given: tuple[str, ...]) -> list[str] | None:
@@ -118,11 +142,11 @@ def _run(
     wait: bool,
     as_json: bool,
     quiet: bool,
-) -> bool:
-    """Grade, tell, and return whether all of it could be graded."""
+    style: str,
+) -> int:
+    """Grade, tell, and return the exit code: whether all of it could be graded, or what has stopped it."""
     from grader.authoring.release import grading_spec
     from grader.gradebook.grading import Grading
-    from grader.reports.terminal import Progress
 
     started = time.monotonic()
     grading = Grading(config, store, lambda name: grading_spec(config, name), chapters, students, force=force)
@@ -135,21 +159,99 @@ def _run(
             hint="A submission is submitted/<student>/<chapter>/<chapter>.ipynb; grader collect puts them there.",
         )
     results: list[SubmissionResult] = []
+    slowest = _SlowestOfRun()
+
+    def finish() -> bool:
+        if grading.has_begun:
+            grading.stop()
+            progress.finishing()
+        return grading.has_begun
+
     with (
-        Progress(grading.n_submissions, quiet=quiet) as progress,
+        Progress(grading.n_submissions, style=style, in_hand=grading.in_hand) as progress,
+        Stopping(finish) as stopping,
         contextlib.closing(grading.run(open_pool, on_wait=progress.say if wait else None)) as run,
     ):
         for result in run:
-            results.append(result)
-            progress.advance(f"{result.student_id}/{result.assignment_id}")
+            slowest.add(result)
+            progress.advance(f"{result.student_id}/{result.assignment_id}", _facts(result))
             for text in _troubles(config, result):
                 progress.say(text)
+            # Verdicts are in the gradebook; kept here, a large class would fill the memory.
+            results.append(dataclasses.replace(result, graded=None))
+        is_whole = len(results) == grading.n_submissions
+        progress.end({"counts": _counts(results), "is_whole": is_whole, **slowest.facts()})
     results.sort(key=lambda result: (result.assignment_id, result.student_id))
+    if not is_whole:
+        left = grading.n_submissions - len(results)
+        message = (
+            f"Stopped: {len(results)} of {grading.n_submissions} submissions are done and stored, {left} are left."
+        )
+        error = GraderError(message, hint="Run the same command again for the rest.")
+        if as_json:
+            _print_json(store, results, error)
+        tell_error(error)
+        return stopping.exit_code or 1
     if as_json:
-        print_json(_json(store, results))
+        _print_json(store, results)
     else:
         _show(config, store, results, time.monotonic() - started, quiet=quiet)
-    return all(result.is_done for result in results)
+    if not quiet and style != "json":
+        slowest.show()
+    return 0 if all(result.is_done for result in results) else 1
+
+
+def _facts(result: SubmissionResult) -> dict[str, Any]:
+    """What a line of ``--progress json`` says of a submission."""
+    graded = result.graded
+    is_scored = graded is not None and not graded.not_graded
+    return {
+        "student_id": result.student_id,
+        "assignment_id": result.assignment_id,
+        "status": result.status,
+        "score": graded.score if graded and is_scored else None,
+        "max_score": graded.max_score if graded and is_scored else None,
+        "cpu_s": round(graded.cpu_s, 3) if graded else 0.0,
+        "wall_s": round(graded.wall_s, 3) if graded else 0.0,
+    }
+
+
+def _counts(results: list[SubmissionResult]) -> dict[str, int]:
+    counts = Counter(result.status for result in results)
+    return {status: counts[status] for status in _STATUSES}
+
+
+class _SlowestOfRun:
+    """The submissions and grade cells of a run that took longest."""
+
+    def __init__(self) -> None:
+        self._submissions, self._cells = Slowest(), Slowest()
+        self._n = 0
+
+    def add(self, result: SubmissionResult) -> None:
+        if result.status != "graded" or result.graded is None:
+            return
+        self._n += 1
+        name = f"{result.student_id}/{result.assignment_id}"
+        self._submissions.add(result.graded.wall_s, name)
+        for verdict in result.graded.verdicts:
+            self._cells.add(verdict.seconds, f"{name}/{verdict.grade_id}")
+
+    def facts(self) -> dict[str, Any]:
+        pairs = {"slowest_submissions": self._submissions.found(), "slowest_cells": self._cells.found()}
+        return {
+            key: [{"name": name, "seconds": round(seconds, 3)} for name, seconds in found]
+            for key, found in pairs.items()
+        }
+
+    def show(self) -> None:
+        """On stderr; of a handful of submissions nobody asks which is the slowest."""
+        if self._n < MIN_FOR_SLOWEST:
+            return
+        for title, slowest in (("submissions", self._submissions), ("cells", self._cells)):
+            click.echo(f"slowest {title}:", err=True)
+            for name, seconds in slowest.found():
+                click.echo(f"  {seconds:7.2f} s  {printable(name)}", err=True)
 
 
 def _place(config: CourseConfig, result: SubmissionResult) -> str:
@@ -184,7 +286,7 @@ def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], s
     else:
         show_chapters(console, report)
     if not quiet:
-        counts = Counter(result.status for result in results)
+        counts = _counts(results)
         told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
         noun = "submission" if len(results) == 1 else "submissions"
         click.echo(f"{len(results)} {noun}: {told}; {seconds:.1f} s", err=True)
@@ -193,49 +295,53 @@ def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], s
 _STATUSES = ("graded", "unchanged", "not graded", "failed")
 
 
-def _json(store: Store, results: list[SubmissionResult]) -> dict[str, Any]:
+def _print_json(store: Store, results: list[SubmissionResult], stopped: GraderError | None = None) -> None:
+    errors = [
+        {
+            "type": "SubmissionError" if result.status == "not graded" else "SandboxError",
+            "place": f"{result.student_id}/{result.assignment_id}",
+            "message": result.reason,
+            "hint": "",
+        }
+        for result in results
+        if not result.is_done
+    ]
+    errors += errors_json(stopped) if stopped else []
+    print_json_list("results", _results_json(store, results), {"counts": _counts(results), "errors": errors})
+
+
+def _results_json(store: Store, results: list[SubmissionResult]) -> Iterator[dict[str, Any]]:
+    """What became of each submission; verdicts are read for some at a time."""
     from grader.reports.render import verdict_json
 
     chapters = sorted({result.assignment_id for result in results})
     rows = {(row.student_id, row.assignment_id): row for row in store.scores(chapters)}
-    verdicts: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    only = results[0].student_id if len({result.student_id for result in results}) == 1 else None
-    for verdict in store.verdicts(only, chapters):
-        verdicts.setdefault((verdict.student_id, verdict.assignment_id), []).append(verdict_json(verdict))
-    counts = Counter(result.status for result in results)
-    documents = []
-    for result in results:
-        key = (result.student_id, result.assignment_id)
-        row = rows.get(key)
-        is_scored = row is not None and (result.is_done or not row.not_graded)
-        documents.append(
-            {
-                "student_id": result.student_id,
-                "assignment_id": result.assignment_id,
-                "status": result.status,
-                "score": row.score if row and is_scored else None,
-                "penalty": row.penalty if row else 0.0,
-                "max_score": sum(verdict["max_score"] for verdict in verdicts.get(key, [])),
-                "needs_person": bool(row and row.n_manual),
-                "reason": result.reason,
-                "warnings": list(result.warnings),
-                "repairs": list(row.repairs) if row else [],
-                "cpu_s": row.cpu_s if row else 0.0,
-                "wall_s": row.wall_s if row else 0.0,
-                "verdicts": verdicts.get(key, []) if is_scored else [],
-            }
-        )
+    for chapter in chapters:
+        of_chapter = [result for result in results if result.assignment_id == chapter]
+        for start in range(0, len(of_chapter), JSON_CHUNK):
+            some = of_chapter[start : start + JSON_CHUNK]
+            verdicts: dict[str, list[dict[str, Any]]] = {}
+            for verdict in store.verdicts([result.student_id for result in some], [chapter]):
+                verdicts.setdefault(verdict.student_id, []).append(verdict_json(verdict))
+            for result in some:
+                row = rows.get((result.student_id, chapter))
+                yield _result_json(result, row, verdicts.get(result.student_id, []))
+
+
+def _result_json(result: SubmissionResult, row: SubmissionRow | None, verdicts: list[dict[str, Any]]) -> dict[str, Any]:
+    is_scored = row is not None and (result.is_done or not row.not_graded)
     return {
-        "results": documents,
-        "counts": {status: counts[status] for status in _STATUSES},
-        "errors": [
-            {
-                "type": "SubmissionError" if result.status == "not graded" else "SandboxError",
-                "place": f"{result.student_id}/{result.assignment_id}",
-                "message": result.reason,
-                "hint": "",
-            }
-            for result in results
-            if not result.is_done
-        ],
+        "student_id": result.student_id,
+        "assignment_id": result.assignment_id,
+        "status": result.status,
+        "score": row.score if row and is_scored else None,
+        "penalty": row.penalty if row else 0.0,
+        "max_score": sum(verdict["max_score"] for verdict in verdicts),
+        "needs_person": bool(row and row.n_manual),
+        "reason": result.reason,
+        "warnings": list(result.warnings),
+        "repairs": list(row.repairs) if row else [],
+        "cpu_s": row.cpu_s if row else 0.0,
+        "wall_s": row.wall_s if row else 0.0,
+        "verdicts": verdicts if is_scored else [],
     }

@@ -12,7 +12,7 @@ import importlib
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -183,9 +183,9 @@ class _Main(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
             click.echo("Stopped. What was finished is kept; run the same command again for the rest.", err=True)
-            ctx.exit(130)
+            ctx.exit(getattr(stopped, "exit_code", 130))
 
 
 @click.group(
@@ -313,6 +313,20 @@ def known_students(config: CourseConfig, store: Store) -> list[str]:
 def print_json(document: dict[str, Any]) -> None:
     """Print the one JSON document that a command answers with."""
     click.echo(json.dumps({"schema": JSON_SCHEMA, **document}, indent=1, ensure_ascii=True))
+
+
+def print_json_list(key: str, items: Iterable[dict[str, Any]], rest: dict[str, Any]) -> None:
+    """Print the one JSON document, item by item of a list that may be too long to be held at once.
+
+    Args:
+        key: of the list.
+        items: it.
+        rest: the document's other keys, at least one.
+    """
+    click.echo(f'{{\n "schema": {JSON_SCHEMA},\n "{key}": [', nl=False)
+    for number, item in enumerate(items):
+        click.echo(("," if number else "") + "\n" + json.dumps(item, indent=1, ensure_ascii=True), nl=False)
+    click.echo("\n ],\n" + json.dumps(rest, indent=1, ensure_ascii=True)[2:])
 
 
 def stop(ctx: click.Context, code: int) -> NoReturn:

@@ -21,11 +21,12 @@ from typing import Any, Self
 
 from grader import __version__
 from grader.course.model import GradedSubmission, GradingSpec, Outcome, Role, Verdict
-from grader.errors import SandboxError, SubmissionError
+from grader.errors import IsolationError, SandboxError, SubmissionError
 from grader.execution import kernel, wire
 from grader.execution.course_side import CourseSide
 from grader.execution.judge import ENAME, CellRecord, Hearing, Judge
 from grader.execution.outputs import error_output, stream_output
+from grader.execution.remote import KeeperLost
 from grader.execution.sandbox import StudentProcess, Template, process_cpu_s
 from grader.execution.session import SLICE_S, Session, closing
 from grader.execution.submission import Step, steps_of, visible_source
@@ -36,6 +37,12 @@ DISPLAY_RUN_CPU_S, DISPLAY_RUN_WALL_S = 30.0, 125.0
 DISPLAY_RUNS_FIRST = 2
 """After so many second runs in one chapter a worker looks what the author's notebook shows."""
 JUDGE_MEMORY_BYTES = 4 << 30
+SUSPECT_MEMORY_BYTES = 1 << 30
+"""A judge that held more and is killed was killed for that, by the kernel, and not by somebody outside."""
+MAX_FAILURES = 3
+"""A submission on which our machinery fails this often is reported, without a verdict."""
+MAX_KILLS = 4
+"""Gradings of a submission whose student process is killed in another cell each time."""
 RESULT_BYTES = 256 << 20
 MAX_RUNAWAYS = 4
 
@@ -70,24 +77,53 @@ class Grader:
         self._course: _Course | None = None
 
     def grade(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None) -> GradedSubmission:
-        """Grade one submission; see ``grade``."""
+        """Grade one submission; see ``grade``.
+
+        A judge, template or keeper that is killed costs another try with fresh ones: no verdict is drawn from it.
+        """
+        for failures in range(1, MAX_FAILURES + 1):
+            try:
+                return self._grade(notebook, spec, files or {})
+            except SandboxError as exc:
+                self.close()  # which of them has ended, and what the others wait for, is not known
+                if failures == MAX_FAILURES or (failures > 1 and isinstance(exc, IsolationError)):
+                    raise
+        raise AssertionError
+
+    def _grade(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes]) -> GradedSubmission:
+        """Grade one submission, until its process is killed nowhere but where it was killed before.
+
+        A cell that kills its own process does so again; somebody outside, or a kernel short of memory, hardly does.
+        """
+        killed: set[str] = set()
+        for _ in range(MAX_KILLS):
+            graded, killed_now = self._grade_once(notebook, spec, files)
+            if killed_now <= killed:
+                return graded
+            killed |= killed_now
+        raise SandboxError(f"its process was killed in {MAX_KILLS} gradings, each time in another cell")
+
+    def _grade_once(
+        self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes]
+    ) -> tuple[GradedSubmission, set[str]]:
+        """The result, and where the student process was killed by nobody of ours."""
         timed_out: list[str] = []
         course = self._course_of(spec)
         while True:
             template = self._template(spec)
             outcome = _in_judge_process(
-                functools.partial(_hear, notebook, spec, course, files or {}, template, tuple(timed_out)), spec
+                functools.partial(_hear, notebook, spec, course, files, template, tuple(timed_out)), spec
             )
             if isinstance(outcome, list):
                 if outcome[1]:
                     self._learn_what_is_public(course, template)
-                return GradedSubmission.from_plain(outcome[0])
+                return GradedSubmission.from_plain(outcome[0]), set(outcome[2])
             if not isinstance(outcome, _Runaway):
-                return outcome
+                return outcome, set()
             # The judge was killed in the middle of a conversation with the template: neither is of use any more.
             self._drop(spec.reference)
             if not outcome.cell or outcome.cell in timed_out or len(timed_out) >= MAX_RUNAWAYS:
-                return not_graded(spec, outcome.reason)
+                return not_graded(spec, outcome.reason), set()
             timed_out.append(outcome.cell)
 
     def _course_of(self, spec: GradingSpec) -> _Course:
@@ -101,7 +137,9 @@ class Grader:
         if course.display_runs != DISPLAY_RUNS_FIRST or not course.spec.solutions:
             return
         outcome = _in_judge_process(functools.partial(_author_shows, course, template), course.spec)
-        if isinstance(outcome, list):
+        if not isinstance(outcome, list):
+            self._drop(course.spec.reference)  # as above
+        else:
             course.shows = {name: _as_gists(gists) for name, gists in outcome}
 
     def _template(self, spec: GradingSpec) -> Template:
@@ -162,10 +200,11 @@ def not_graded(spec: GradingSpec, reason: str) -> GradedSubmission:
 
 @dataclasses.dataclass(frozen=True)
 class _Runaway:
-    """The judge process was ended: in which grade cell, and why."""
+    """The judge process was ended, or ended: in which grade cell, and why."""
 
     cell: str
     reason: str
+    has_ended: bool = False
 
 
 def _in_judge_process(
@@ -181,7 +220,7 @@ def _in_judge_process(
         status = 1
         try:
             os.close(read_fd)
-            _end_with(parent)
+            kernel.end_with(parent)
             _judge_main(hear, write_fd)
             status = 0
         finally:
@@ -189,22 +228,23 @@ def _in_judge_process(
     os.close(write_fd)
     spare_fd = os.open(os.devnull, os.O_WRONLY)
     channel = wire.Channel(read_fd, spare_fd, max_bytes=RESULT_BYTES)
+    outcome: list[Any] | GradedSubmission | _Runaway | None = None
     try:
-        return _watch(pid, channel, spec)
+        outcome = _watch(pid, channel, spec)
     finally:
-        with contextlib.suppress(ProcessLookupError):
+        if not isinstance(outcome, _Runaway) or not outcome.has_ended:
             os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0)
+        _, status, usage = os.wait4(pid, 0)
         channel.close()
+    if isinstance(outcome, _Runaway) and outcome.has_ended and os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number in _FROM_OUTSIDE and usage.ru_maxrss << 10 < SUSPECT_MEMORY_BYTES:
+            raise SandboxError(f"the judge was killed from outside, by {signal.Signals(number).name}")
+    return outcome
 
 
-def _end_with(parent: int) -> None:
-    """Let a judge not outlive whoever waits for its result, where the system offers that."""
-    if sys.platform.startswith("linux"):
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+"""What no test does to its judge by running away."""
 
 
 def _judge_main(hear: Callable[[Callable[[str], None]], list[Any]], write_fd: int) -> None:
@@ -225,6 +265,8 @@ def _judge_main(hear: Callable[[Callable[[str], None]], list[Any]], write_fd: in
         channel.send(wire.dumps(["unreadable", str(exc)]))
     except SandboxError as exc:
         channel.send(wire.dumps(["broken", exc.message, exc.hint]))
+    except KeeperLost as exc:
+        channel.send(wire.dumps(["broken", f"the student process was lost: {exc}", ""]))
     except BaseException as exc:  # noqa: BLE001 (named, and counted as not graded)
         import traceback
 
@@ -247,7 +289,7 @@ def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> list[Any] | Gr
                 return _Runaway(cell, f"the judge was stopped after {used:.0f} s of CPU")
             continue
         except wire.PeerGone:
-            return _Runaway(cell, "the judge ran out of memory or was ended")
+            return _Runaway(cell, "the judge ran out of memory or was ended", has_ended=True)
         if message[0] == "cell":
             cell, cpu_at_start = message[1], process_cpu_s(pid)
             wall_deadline = time.monotonic() + limits.submission_wall_s + 60
@@ -272,7 +314,7 @@ def _hear(
     timed_out: Sequence[str],
     tell: Callable[[str], None],
 ) -> list[Any]:
-    """The graded submission as plain data, and whether its outputs took a second run."""
+    """The graded submission as plain data, whether its outputs took a second run, and where it was killed."""
     started = time.monotonic()
     steps, repairs = steps_of(notebook, files, spec)
 
@@ -293,12 +335,14 @@ def _hear(
             return judge.hear(steps), session.cpu_s()
 
     heard, cpu_s = hearing(visible_only=False)
+    killed = set(heard.killed)
     displayed = _needs_display_run(steps, heard.records, course.shows)
     if displayed:
         shown = None
         if cpu_s <= DISPLAY_RUN_CPU_S and time.monotonic() - started <= DISPLAY_RUN_WALL_S:
             shown, more_cpu_s = hearing(visible_only=True, skip=_not_for_display(steps, heard.records))
             cpu_s += more_cpu_s
+            killed.update(shown.killed)
         _show_only_what_is_public(steps, heard, shown, spec.solution_names)
     graded = GradedSubmission(
         assignment_id=spec.assignment_id,
@@ -310,7 +354,7 @@ def _hear(
         cpu_s=cpu_s,
         wall_s=time.monotonic() - started,
     )
-    return [graded.to_plain(), displayed]
+    return [graded.to_plain(), displayed, sorted(killed)]
 
 
 def _author_shows(course: _Course, template: Template, tell: Callable[[str], None]) -> list[Any]:

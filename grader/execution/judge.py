@@ -67,6 +67,8 @@ class Hearing:
     records: list[CellRecord]
     verdicts: dict[str, Verdict]
     wall_timeouts: list[str] = dataclasses.field(default_factory=list)
+    killed: list[str] = dataclasses.field(default_factory=list)
+    """Where the student process was ended by a SIGKILL that nobody of ours has sent."""
 
 
 class Names(dict[str, Any]):
@@ -139,6 +141,7 @@ class Judge:
         self.names = Names(session, spec, self.course.setup)
         self.hidden_seen = False
         self._count = 0  # of cells run, as IPython counts them
+        self._killed: list[str] = []
         self._room = OUTPUT_ROOM * spec.limits.output_bytes
         self._own_cells: dict[int, str] = {}  # the student's cells that have run
         self._started = now()
@@ -158,7 +161,7 @@ class Judge:
     def hear(self, steps: Sequence[Step]) -> Hearing:
         """Run all steps in order."""
         sys.modules["chapters"] = self.course.module
-        hearing = Hearing([], {})
+        hearing = Hearing([], {}, killed=self._killed)
         for index, step in enumerate(steps):
             if step.cell_type != "code":
                 record = CellRecord()
@@ -179,6 +182,8 @@ class Judge:
                 if wall_only:
                     hearing.wall_timeouts.append(step.course.name if step.course else f"cell {index + 1}")
             hearing.records.append(record)
+        if self.session.was_killed:
+            self._killed.append("between cells")
         return hearing
 
     @staticmethod
@@ -206,6 +211,7 @@ class Judge:
             stopped: BaseException | None = self.session.broken
         except remote.JudgeAbort as exc:
             stopped = exc
+        self._note_kill(stopped, f"cell {index + 1}")
         if isinstance(stopped, remote.CellTimeout):
             record.stopped = f"this cell was {stopped}"
             record.outputs.append(error_output("TimeoutError", record.stopped))
@@ -214,6 +220,12 @@ class Judge:
             record.stopped = f"this cell ended its process{self._how(stopped)}"
             record.outputs.append(error_output("Crashed", record.stopped))
         return record, False
+
+    def _note_kill(self, broken: BaseException | None, place: str) -> None:
+        if isinstance(broken, remote.KeeperLost):
+            raise broken
+        if isinstance(broken, remote.ProcessDied) and broken.by_kill:
+            self._killed.append(place)
 
     def _shown(self, text: str, execution_count: int | None) -> list[Output]:
         """A cell's outputs, as far as there is room for them in the notebook."""
@@ -304,6 +316,7 @@ class Judge:
             if self.session.broken is None:
                 return (*self._failure(exc), False)
         broken = self.session.broken or aborted
+        self._note_kill(broken, cell.name)
         if isinstance(broken, remote.CellTimeout):
             return Outcome.TIMEOUT, 0.0, f"Your code was {broken}.", "", broken.wall_only
         if broken is not None:

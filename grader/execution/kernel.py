@@ -9,7 +9,9 @@ import ctypes
 import errno
 import functools
 import os
+import signal
 import struct
+import sys
 from typing import Any
 
 NEW_NS = 0x00020000
@@ -142,3 +144,11 @@ def drop_capabilities() -> None:
     head = ctypes.create_string_buffer(header, len(header))
     none = ctypes.create_string_buffer(24)
     syscall("capset", ctypes.byref(head), ctypes.byref(none))
+
+
+def end_with(parent: int) -> None:
+    """Let this process not outlive ``parent``, whoever started it, where the system offers that."""
+    if sys.platform.startswith("linux"):
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)

@@ -14,6 +14,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from grader.course.model import GradedSubmission, GradingSpec
 from grader.errors import IsolationError, SandboxError
-from grader.execution import wire
+from grader.execution import kernel, wire
 
 MAX_FRAME_BYTES = 512 << 20
 MAX_TRIES = 2
@@ -79,11 +80,13 @@ class LocalWorker:
 
     def __init__(self, isolation: str, core: int | None) -> None:
         self.core = core
+        # "Parent" is a thread to the kernel: a worker must not end with one that only started it.
+        parent = str(os.getpid() if threading.current_thread() is threading.main_thread() else 0)
         task_read, task_write = os.pipe()
         result_read, result_write = os.pipe()
         self.process = subprocess.Popen(
             # -P: whoever grades may stand in a student's folder, and there may be a random.py in it.
-            [sys.executable, "-P", "-m", _MODULE, isolation, str(task_read), str(result_write), str(core)],
+            [sys.executable, "-P", "-m", _MODULE, isolation, str(task_read), str(result_write), str(core), parent],
             pass_fds=[task_read, result_write],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for the parent, who lets what is in hand end
@@ -166,6 +169,11 @@ class Dispatcher(Generic[_W]):
     def __init__(self, *, isolation: str = "auto") -> None:
         self.isolation = isolation
         self._workers: list[_W] = []
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Give no second chances from now on: whoever makes the tasks makes no more, and wants to end."""
+        self._stopped = True
 
     def _has_room(self) -> bool:
         """True if another task can be begun now."""
@@ -211,6 +219,8 @@ class Dispatcher(Generic[_W]):
                     else:
                         yield result
         for task in alone:
+            if self._stopped:
+                break
             yield from self._start(task, again, tries)
             while self._busy() or again:
                 for worker in self._ready():
@@ -351,6 +361,8 @@ def work(isolation: str, task_fd: int, result_fd: int) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[5] != "0":
+        kernel.end_with(int(sys.argv[5]))
     if sys.argv[4].isdigit():
         os.sched_setaffinity(0, {int(sys.argv[4])})
     work(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

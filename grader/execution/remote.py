@@ -28,7 +28,19 @@ class CellTimeout(JudgeAbort):
 
 
 class ProcessDied(JudgeAbort):
-    """The student process has ended, or no longer speaks the protocol."""
+    """The student process has ended, or no longer speaks the protocol.
+
+    ``by_kill``: by a SIGKILL that nobody of ours has sent. The notebook itself, the kernel short of memory, or somebody
+    outside: nothing tells which.
+    """
+
+    def __init__(self, message: str, *, by_kill: bool = False) -> None:
+        super().__init__(message)
+        self.by_kill = by_kill
+
+
+class KeeperLost(JudgeAbort):
+    """The keeper has ended, which no student code can bring about: no verdict is drawn from it."""
 
 
 class NotPlainData(TypeError):  # noqa: N818 (its name is what the author reads)

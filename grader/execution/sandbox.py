@@ -92,6 +92,10 @@ class StudentProcess:
     exit_status: int | None = None
     over_memory: bool = False
     killed: bool = False
+    keeper_is_gone: bool = False
+    """The keeper has ended without being told to: by no student code, so it is our machinery's failure."""
+    snapshot_is_gone: bool = False
+    """The snapshot to go on with was dead."""
     _cpu_s: float = 0.0
     _next_reading: float = 0.0
     _reports: bytes = b""
@@ -131,6 +135,7 @@ class StudentProcess:
         self.exit_status, self.over_memory = None, False
         self.channels.pop(0).close()
         self.channel.drain()  # a snapshot waits to be spoken to: others have written what is there
+        self.snapshot_is_gone = answer == b"R0"
         return answer == b"R1"
 
     def _order(self, words: bytes) -> None:
@@ -147,6 +152,7 @@ class StudentProcess:
             return False
         chunk = os.read(self.report_fd, 4096)
         self._reports += chunk
+        self.keeper_is_gone |= not chunk and not self.killed
         for line in self._reports.split(b"\n")[:-1]:
             if line.startswith(b"D"):
                 self.exit_status = int(line[1:])
@@ -162,17 +168,17 @@ class StudentProcess:
         return self._cpu_s
 
     def is_dead(self) -> bool:
-        """True once the keeper has reported the death of the student process."""
+        """True once the keeper has reported the death of the student process, or can report nothing any more."""
         while self._hear_keeper(0):
             pass
-        return self.exit_status is not None
+        return self.exit_status is not None or self.keeper_is_gone
 
     def death(self) -> str:
         """How the student process ended, in words."""
         deadline = now() + 1.0  # its pipe closes a moment before the keeper has reaped it
         while self.exit_status is None:
             if not self._hear_keeper(deadline - now()):
-                return "the process closed its pipe"
+                return "its keeper has ended" if self.keeper_is_gone else "the process closed its pipe"
         if self.over_memory:
             return "its processes together held too much memory"
         if self.exit_status < 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import operator
+import signal
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from grader.execution.remote import (
     CellTimeout,
     DictView,
     JudgeAbort,
+    KeeperLost,
     Link,
     ListView,
     Named,
@@ -132,6 +134,8 @@ class Session:
         self._weight = 0  # items in the contents of the last message
         self._sweep_above = SWEEP_ABOVE
         self._dead = False
+        self.was_killed = False
+        """The student process or its snapshot was killed by nobody of ours while no cell ran."""
 
     # -- limits ----------------------------------------------------------------------------------------------
 
@@ -142,7 +146,8 @@ class Session:
         if self._work_s >= CHECKPOINT_S:
             try:
                 self._take_snapshot()
-            except JudgeAbort:
+            except JudgeAbort as exc:
+                self.was_killed |= isinstance(exc, ProcessDied) and exc.by_kill
                 # What the last cell has left behind is in the way, and shall not cost this one.
                 if not self.resume():
                     raise
@@ -166,10 +171,10 @@ class Session:
             except wire.WireTimeout:
                 self._check_limits(waiting=True)
                 if self.process.is_dead():  # a child that it left behind may still hold the pipe
-                    raise self._abort(ProcessDied(self.process.death())) from None
+                    raise self._abort(self._death()) from None
                 continue
             except wire.PeerGone:
-                raise self._abort(ProcessDied(self.process.death())) from None
+                raise self._abort(self._death()) from None
             except wire.WireError as exc:
                 raise self._abort(ProcessDied(f"the process broke the protocol: {exc}")) from None
             if not isinstance(message, list) or not message:
@@ -200,6 +205,14 @@ class Session:
         elif waiting and now() - self._interrupted_at >= INTERRUPT_GRACE_S:
             assert self.broken is not None
             raise self._abort(self.broken)
+
+    def _death(self) -> JudgeAbort:
+        """How the student process has ended."""
+        process = self.process
+        how = process.death()
+        if process.keeper_is_gone:
+            return KeeperLost(how)
+        return ProcessDied(how, by_kill=process.exit_status == -signal.SIGKILL and not process.over_memory)
 
     def _abort(self, reason: JudgeAbort) -> JudgeAbort:
         """The process is of no more use; remember why (a test might swallow the exception)."""
@@ -240,6 +253,9 @@ class Session:
         if self._resumes > MAX_RESUMES or not (
             self.process.resume(snapshot_pid) if snapshot_pid else self._begin_again()
         ):
+            if self.process.keeper_is_gone:
+                raise KeeperLost("its keeper has ended")
+            self.was_killed |= self.process.snapshot_is_gone
             return False
         del self._log[self._mark :]
         repeat, self._log = self._log, []
@@ -258,7 +274,10 @@ class Session:
                 self.process.channel.send(data, self._cell_wall_deadline)
                 self._receive()
             self._take_snapshot()
-        except (JudgeAbort, wire.WireTimeout, wire.PeerGone, wire.WireError):
+        except KeeperLost:
+            raise
+        except (JudgeAbort, wire.WireTimeout, wire.PeerGone, wire.WireError) as exc:
+            self.was_killed |= isinstance(exc, ProcessDied) and exc.by_kill
             self._dead = True
             return False
         return True

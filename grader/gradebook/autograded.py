@@ -6,17 +6,25 @@ Every file is written under another name and then renamed, so that a file is old
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from grader.course.layout import Layout
-from grader.errors import GraderError
+from grader.errors import GraderError, StorageError
 from grader.gradebook.handins import TIMESTAMP_NAME, HandIn
 
 _TEMPORARY = ".grader-"
+
+_FOR_ALL = frozenset(
+    number
+    for name in ("ENOSPC", "EDQUOT", "EROFS", "EIO", "EFBIG", "EMFILE", "ENFILE", "ENODEV", "ESTALE")
+    if (number := getattr(errno, name, None)) is not None
+)
+"""Refusals that are not about one submission: the next would meet them as well."""
 
 
 def write_autograded(layout: Layout, handin: HandIn, notebook: str, course_files: Mapping[str, bytes]) -> None:
@@ -25,7 +33,8 @@ def write_autograded(layout: Layout, handin: HandIn, notebook: str, course_files
     The folder then holds these files and no others: nothing remains of an earlier submission.
 
     Raises:
-        GraderError: the folder cannot be written.
+        StorageError: nothing can be written there.
+        GraderError: this folder cannot be written.
     """
     path = layout.autograded_notebook(handin.student_id, handin.assignment_id)
     ours = {**course_files, path.name: notebook.encode("utf-8")}
@@ -112,8 +121,53 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        raise GraderError(
+        is_for_all = problem.errno in _FOR_ALL or not _is_writable(folder.parents[1])
+        raise (StorageError if is_for_all else GraderError)(
             f"the graded notebook cannot be written: {problem.strerror or problem}.",
-            place=str(problem.filename or folder),
+            place=str(folder),
             hint="Make room, or make the folder writable for you, then run this again.",
         ) from problem
+
+
+def _is_writable(folder: Path) -> bool:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+
+def check_autograded(layout: Layout) -> None:
+    """See that graded notebooks can be written, before the first is graded.
+
+    Raises:
+        StorageError: they cannot.
+    """
+    root = layout.autograded_root
+    if not _is_writable(root):
+        why = "it is no folder." if root.is_file() else "it is read-only for you."
+        raise StorageError(
+            f"graded notebooks cannot be written here: {why}",
+            place=str(root),
+            hint="Make the folder writable for you, then run this again. Nothing was graded.",
+        )
+
+
+@contextlib.contextmanager
+def swept(layout: Layout, assignment_ids: Sequence[str]) -> Iterator[None]:
+    """A run over some chapters, which is the only one; first what an earlier one has left that was killed is removed.
+
+    A mark is there while a run is: one that is found was left by a run that did not come to its end.
+    """
+    marks = [layout.state_dir / f"{assignment_id}.grading" for assignment_id in assignment_ids]
+    for assignment_id, mark in zip(assignment_ids, marks, strict=True):
+        if mark.exists():
+            for path in layout.autograded_root.glob(f"*/{assignment_id}/**/{_TEMPORARY}*"):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+        # Where no mark can be made, nothing can be left either.
+        with contextlib.suppress(OSError):
+            mark.parent.mkdir(exist_ok=True)
+            mark.touch()
+    yield
+    for mark in marks:  # not after an exception
+        with contextlib.suppress(OSError):
+            mark.unlink()

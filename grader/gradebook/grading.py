@@ -13,8 +13,14 @@ from typing import Any, Protocol
 
 from grader.course.config import CourseConfig
 from grader.course.model import GradedSubmission, GradingSpec
-from grader.errors import GraderError
-from grader.gradebook.autograded import course_files, remove_autograded, write_autograded
+from grader.errors import GraderError, StorageError
+from grader.gradebook.autograded import (
+    check_autograded,
+    course_files,
+    remove_autograded,
+    swept,
+    write_autograded,
+)
 from grader.gradebook.handins import (
     HandIn,
     as_received,
@@ -31,8 +37,9 @@ from grader.gradebook.versions import grading_version
 BATCH = 50
 """Submissions a transaction."""
 
-BATCH_S = 5.0
-"""A batch that is not full is written after so many seconds: slow submissions shall not wait for each other."""
+BATCH_S = 1.0
+"""A batch that is not full is written after so many seconds: slow submissions shall not wait for each other, nor shall
+whoever looks at the progress."""
 
 
 class Pool(Protocol):
@@ -112,6 +119,19 @@ class Grading:
         self._batch: list[tuple[ScoredSubmission, SubmissionResult]] = []
         self._batch_since = time.monotonic()
         self._course_files: dict[str, dict[str, bytes]] = {}
+        self.has_begun = False
+        """False while another grader is waited for."""
+        self._stopped = False
+        self._stop_pool: Callable[[], None] = lambda: None
+
+    def stop(self) -> None:
+        """Begin with no more submissions; what is being graded is finished and written. May be called by a signal."""
+        self._stopped = True
+        self._stop_pool()
+
+    def in_hand(self) -> list[tuple[str, str]]:
+        """(student, chapter) of what is being graded now."""
+        return list(self._in_flight)
 
     @property
     def n_submissions(self) -> int:
@@ -128,17 +148,23 @@ class Grading:
             on_wait: is told who is grading one of the chapters, and then we wait; without it, that is an error.
 
         Raises:
-            GradebookError: somebody else is grading one of the chapters, and we are not to wait.
+            StorageError: graded notebooks cannot be written; what was graded before that is kept.
+            GradebookError: the same for scores; or somebody else is grading one of the chapters, and we are not to
+                wait.
         """
-        with self._store.turn([assignment_id for assignment_id, _ in self.todo], on_wait):
+        chapters = [assignment_id for assignment_id, _ in self.todo]
+        with self._store.turn(chapters, on_wait), swept(self._config.layout, chapters):
             yield from self._run(open_pool)
 
     def _run(self, open_pool: OpenPool) -> Generator[SubmissionResult, None, None]:
+        self.has_begun = True
         tasks = self._tasks()
         try:
             first = next(tasks, None)
             if first is not None:
+                check_autograded(self._config.layout)
                 with open_pool() as pool:
+                    self._stop_pool = getattr(pool, "stop", self._stop_pool)
                     for result in pool.map(_chain(first, tasks)):
                         self._take(result)
                         yield from self._tell()
@@ -166,6 +192,8 @@ class Grading:
             recorded = self._store.recorded(assignment_id)
             received = self._store.received(assignment_id)
             for student_id in student_ids:
+                if self._stopped:
+                    return
                 problem = id_problem(student_id)
                 if problem:
                     self._settled.append(SubmissionResult(student_id, assignment_id, "not graded", reason=problem))
@@ -210,6 +238,8 @@ class Grading:
         if graded and not error:
             try:
                 self._write_notebook(flight.handin, graded)
+            except StorageError:
+                raise
             except (ValueError, GraderError) as problem:
                 error = str(problem)
         if graded and not error:
@@ -265,7 +295,11 @@ class Grading:
     def _write_batch(self) -> None:
         batch, self._batch = self._batch, []
         self._batch_since = time.monotonic()
-        self._store.write_batch([scored for scored, _ in batch])
+        try:
+            self._store.write_batch([scored for scored, _ in batch])
+        except BaseException:
+            self._batch = batch  # perhaps it can be written when the run ends: another program may be done by then
+            raise
         self._settled.extend(result for _, result in batch)
 
 

@@ -542,8 +542,15 @@ class Store:
         found = [_submission_row(row) for row in rows if only is None or row["assignment_id"] in only]
         return sorted(found, key=lambda row: (row.student_id, row.assignment_id))
 
-    def verdicts(self, student_id: str | None = None, assignment_ids: Iterable[str] | None = None) -> list[VerdictRow]:
-        """Every grade cell of a student's submissions (or of all), by student, chapter and the chapter's order."""
+    def verdicts(
+        self, student_id: str | Sequence[str] | None = None, assignment_ids: Iterable[str] | None = None
+    ) -> list[VerdictRow]:
+        """Every grade cell of submissions, by student, chapter and the chapter's order.
+
+        Args:
+            student_id: only this student's, or these students'; None for all.
+            assignment_ids: only of these chapters; None for all.
+        """
         only = None if assignment_ids is None else set(assignment_ids)
         with self._database.reading() as connection:
             rows = connection.execute(_verdicts_query(student_id)).mappings().all()
@@ -670,7 +677,7 @@ def _submission_row(row: sa.RowMapping) -> SubmissionRow:
     )
 
 
-def _verdicts_query(student_id: str | None) -> sa.Select[Any]:
+def _verdicts_query(student_id: str | Sequence[str] | None) -> sa.Select[Any]:
     a, s, n, g = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c, tables.GRADE.c
     b, v = tables.BASE_CELL.c, tables.VERDICT.c
     # a manual cell's comment hangs on a row of its own with the same name
@@ -713,7 +720,9 @@ def _verdicts_query(student_id: str | None) -> sa.Select[Any]:
         )
         .outerjoin(said, (said.c.notebook_id == n.id) & (said.c.name == b.name))
     )
-    return query if student_id is None else query.where(s.student_id == student_id)
+    if student_id is None:
+        return query
+    return query.where(s.student_id.in_([student_id] if isinstance(student_id, str) else list(student_id)))
 
 
 def _stale_penalties(connection: sa.Connection, config: CourseConfig, assignment_id: str) -> list[dict[str, Any]]:
