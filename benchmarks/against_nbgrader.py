@@ -9,7 +9,6 @@ and gradebook included. Look at the ratios; seconds are this machine's.
 
 import argparse
 import dataclasses
-import os
 import shutil
 import statistics
 import subprocess
@@ -18,13 +17,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from grader.course.config import load_config
+from sample_course import ENVIRONMENT, ROOT, copy_course
+
 from grader.sample_class import hand_in, read_class
 
-ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ["01_math_foundations", "02_single_neuron", "03_forward_pass", "04_loss_function", "05_backpropagation"]
-ENVIRONMENT = dict(os.environ, PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-ENVIRONMENT["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 
 def run(root, *command):
@@ -37,13 +34,8 @@ def run(root, *command):
 
 def build_course(ours, n_students, chapters, only=None):
     """A copy of the course with hand-ins of honest sample students, of mixed quality (or all of one); how many."""
-    ours.mkdir()
-    for name in ("course_config.py", "nbgrader_config.py"):
-        shutil.copy(ROOT / name, ours)
-    shutil.copytree(ROOT / "source", ours / "source", ignore=lambda _, names: [n for n in names if "." not in n])
-    shutil.copytree(ROOT / "release", ours / "release")
+    config = copy_course(ours)
     run(ours, "grader", "generate")
-    config = load_config(ours)
     honest = [s for s in read_class(ROOT / "samples") if s.same_in_nbgrader and only in (None, s.student_id)]
     count = 0
     for chapter in chapters:

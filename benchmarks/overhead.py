@@ -17,7 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from against_nbgrader import CHAPTERS, ROOT, build_course
+from against_nbgrader import CHAPTERS, build_course
+from sample_course import ROOT
 
 from grader.authoring.release import load_assignment, solved_notebook
 from grader.course.config import load_config

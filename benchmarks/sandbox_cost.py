@@ -17,7 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from against_nbgrader import CHAPTERS, ROOT, build_course
+from against_nbgrader import CHAPTERS, build_course
+from sample_course import ROOT
 
 PATCHES = {
     "execution/isolation.py": [
