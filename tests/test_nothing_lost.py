@@ -275,7 +275,7 @@ def test_a_full_disk_is_one_message(config, pool, monkeypatch, place):
 
     def refuse(first, *args, **kwargs):
         path = args[0] if place == "replace" else first
-        if "s2" in Path(path).parts and "autograded" in Path(path).parts:
+        if "autograded" in Path(path).parts and set(STUDENTS[2:]) & set(Path(path).parts):
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         return real(first, *args, **kwargs)
 
