@@ -157,6 +157,20 @@ def test_a_cell_that_kills_its_own_process_is_a_crash():
     assert {verdict.outcome for verdict in made.verdicts} == {Outcome.CRASHED}
 
 
+def test_a_process_that_is_killed_somewhere_else_each_time_has_no_verdict(monkeypatch):
+    """That is nobody's answer; it is given up after a few tries, and no score is drawn from it."""
+    tried = []
+
+    def killed(_grader, *_args):
+        tried.append(f"cell {len(tried)}")
+        return GradedSubmission("chapter", {}, ()), {tried[-1]}
+
+    monkeypatch.setattr(Grader, "_grade_once", killed)
+    with Grader() as grader, pytest.raises(SandboxError, match="each time in another cell"):
+        grader.grade(NOTEBOOK, SPEC)
+    assert len(tried) == grade_module.MAX_KILLS
+
+
 def test_what_fails_again_and_again_is_named(monkeypatch):
     """And tried no more than a few times."""
     tried = []

@@ -66,6 +66,10 @@ def grade(
         return grader.grade(notebook, spec, files or {})
 
 
+class KilledError(SandboxError):
+    """The student process is killed again and again, never twice in the same place."""
+
+
 class Grader:
     """Grades submissions one after the other, keeping the warm templates of the last chapters."""
 
@@ -84,6 +88,8 @@ class Grader:
         for failures in range(1, MAX_FAILURES + 1):
             try:
                 return self._grade(notebook, spec, files or {})
+            except KilledError:
+                raise  # it has had its tries
             except SandboxError as exc:
                 self.close()  # which of them has ended, and what the others wait for, is not known
                 if failures == MAX_FAILURES or (failures > 1 and isinstance(exc, IsolationError)):
@@ -101,7 +107,7 @@ class Grader:
             if killed_now <= killed:
                 return graded
             killed |= killed_now
-        raise SandboxError(f"its process was killed in {MAX_KILLS} gradings, each time in another cell")
+        raise KilledError(f"its process was killed in {MAX_KILLS} gradings, each time in another cell")
 
     def _grade_once(
         self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes]
