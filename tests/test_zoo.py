@@ -89,6 +89,14 @@ def processes():
     return table
 
 
+def is_a_database_servers(line):
+    """True for a segment of shared memory of the PostgreSQL server of other tests; the fifth column says who made it."""
+    try:
+        return Path(f"/proc/{line.split()[4]}/comm").read_text().strip() == "postgres"
+    except (OSError, IndexError):
+        return False
+
+
 def traces():
     """What a hand-in could leave on this machine: files in the usual places, mounts, sockets, shared memory."""
     found = {}
@@ -97,7 +105,8 @@ def traces():
             if any(word in name for word in ("zoo_", "climbed", "late.txt", "grader-", "was_here")):
                 found[place, name] = True
     for table in ("/proc/self/mountinfo", "/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg"):
-        found[table] = Path(table).read_text() if os.path.isfile(table) else ""
+        lines = Path(table).read_text().splitlines() if os.path.isfile(table) else []
+        found[table] = [line for line in lines if not ("shm" in table and is_a_database_servers(line))]
     found["descriptors"] = sorted(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else []
     if os.path.isfile("/proc/net/unix"):
         found["sockets"] = [line for line in Path("/proc/net/unix").read_text().splitlines() if "zoo" in line]
