@@ -217,6 +217,8 @@ class FuzzPeer:
 
         self.channel.send = send_and_be_answered  # type: ignore[method-assign]
 
+    keeper_is_gone = False
+
     def interrupt(self) -> None:
         """Nothing."""
 

@@ -164,6 +164,8 @@ class Peer:
 
     # What a session wants of a student process.
 
+    keeper_is_gone = False
+
     def interrupt(self) -> None:
         """Nothing: a peer is never busy."""
 

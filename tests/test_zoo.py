@@ -102,6 +102,8 @@ def traces():
     found = {}
     for place in dict.fromkeys(PLACES):
         for name in os.listdir(place) if os.path.isdir(place) else ():
+            if name.startswith("grader-probe-"):  # of `grader doctor`, which other tests may be trying meanwhile
+                continue
             if any(word in name for word in ("zoo_", "climbed", "late.txt", "grader-", "was_here")):
                 found[place, name] = True
     for table in ("/proc/self/mountinfo", "/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg"):
