@@ -217,7 +217,8 @@ class FuzzPeer:
 
         self.channel.send = send_and_be_answered  # type: ignore[method-assign]
 
-    keeper_is_gone = False
+    keeper_is_gone = snapshot_is_gone = over_memory = False
+    exit_status = None
 
     def interrupt(self) -> None:
         """Nothing."""

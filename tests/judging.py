@@ -164,7 +164,8 @@ class Peer:
 
     # What a session wants of a student process.
 
-    keeper_is_gone = False
+    keeper_is_gone = snapshot_is_gone = over_memory = False
+    exit_status = None
 
     def interrupt(self) -> None:
         """Nothing: a peer is never busy."""
