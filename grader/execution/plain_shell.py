@@ -7,6 +7,7 @@ then graded by IPython and CPython. Text in here runs from Python 3.9 on.
 from __future__ import annotations
 
 import ast
+import os
 import sys
 import traceback
 import types
@@ -85,7 +86,73 @@ def _is_plain(value: Any, depth: int) -> bool:
     return False
 
 
+_WARM_UP_CELL = """
+class Warm:
+    def __init__(self):
+        self.rows = [[0.5, 1.5], [2.5, 3.5]]
+        self.size = 2
+
+    def forward(self, values):
+        return [2.0 * value for value in values]
+
+warm = Warm()
+"""
+_WARM_UPS = 2500
+"""Rounds until the compiler has seen most of it: half a second."""
+
+
+def _warm_up(shell: PlainShell) -> None:
+    """Answer a judge of our own until the compiler has seen to it; forks of this process begin with that."""
+    from grader.execution import student_side, wire
+
+    request_read, request_write = os.pipe()
+    reply_read, reply_write = os.pipe()
+    asker = os.fork()
+    if asker == 0:
+        try:
+            os.close(request_read)
+            os.close(reply_write)
+            _ask(wire.Channel(reply_read, request_write, max_bytes=1 << 20, blocking=True))
+        finally:
+            os._exit(0)
+    os.close(request_write)
+    os.close(reply_read)
+    channel = wire.Channel(request_read, reply_write, max_bytes=1 << 20, blocking=True)
+    student_side.Server(shell, [channel], {}).serve()
+    channel.close()
+    os.waitpid(asker, 0)
+    shell.user_ns.clear()
+    shell.user_ns["__name__"] = "__main__"
+    shell.compile.cells.clear()
+    shell.recorder.start()
+
+
+def _ask(channel: Any) -> None:
+    """What judges mostly ask: a method with a list, an attribute that is a list of lists."""
+    from grader.execution import wire
+
+    seq = 1
+    requests: list[list[Any]] = [
+        ["run", seq, 0, _WARM_UP_CELL, []],
+        ["op", 2, "lookup", ["user", "warm"], [], [], [], None],
+    ]
+    warm = ["o", (2 << 32) + 1]
+    for _ in range(_WARM_UPS):
+        for request in requests:
+            channel.send(wire.dumps(request))
+            channel.receive()
+        seq += 2
+        mine = ["l", -seq]
+        requests = [
+            ["op", seq, "callmethod", [warm, "forward", mine], [], [[*mine, [1.0, seq, 2]]], [2 - seq], []],
+            ["op", seq + 1, "getattr", [warm, "rows"], [], [], [], ["rows"]],
+        ]
+
+
 def make_shell(recorder: Recorder) -> PlainShell:
-    """A fresh plain shell."""
+    """A fresh plain shell, warmed up so that a fork of this process starts fast."""
     plain_streams(recorder)
-    return PlainShell(recorder)
+    shell = PlainShell(recorder)
+    if sys.implementation.name == "pypy":
+        _warm_up(shell)
+    return shell
