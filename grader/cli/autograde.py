@@ -39,7 +39,7 @@ MIN_FOR_SLOWEST = 5
 JSON_CHUNK = 500
 """Submissions whose verdicts are in memory at a time."""
 
-NO_FIRST_PASS = "off"
+OFF = "off"
 
 TABLE_ROWS = 60
 """A class with more students than this is summed up by chapter; ``grader report`` shows them all."""
@@ -107,7 +107,7 @@ def autograde(
     names = chosen_chapters(config, chapters)
     chosen = _chosen_students(config, students)
     if first_pass is not None:
-        config = dataclasses.replace(config, first_pass=first_pass if first_pass != NO_FIRST_PASS else "")
+        config = dataclasses.replace(config, first_pass=first_pass if first_pass != OFF else "")
         if config.first_pass and not any(map(config.takes_first_pass, names)):
             say('no chapter of these takes a first pass; "first_pass": True in c.Course.chapters says that one does.')
     with open_gradebook(config) as store:
