@@ -255,21 +255,24 @@ class Template:
             theirs.close()
         self._control = ours
         ours.settimeout(START_TIMEOUT_S)
-        self._tell(
-            {
-                "isolation": isolation,
-                "walls": _WALLS,
-                "path": [] if interpreter else interpreter_path(),
-                "shell": modules[-2],
-                # Installed among the packages, this tool would lie before the students' eyes, its samples too.
-                "hide": [own_folder()],
-                "template": (folder / "template.py").read_text(encoding="utf-8"),
-                "modules": {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in (*_WALLS, *modules)},
-                "home": self.home,
-                "reference": [list(part) for part in reference],
-            }
-        )
-        self._wait_until_ready()
+        order: dict[str, object] = {
+            "isolation": isolation,
+            "walls": _WALLS,
+            "path": [] if interpreter else interpreter_path(),
+            "shell": modules[-2],
+            # Installed among the packages, this tool would lie before the students' eyes, its samples too.
+            "hide": [own_folder()],
+            "template": (folder / "template.py").read_text(encoding="utf-8"),
+            "modules": {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in (*_WALLS, *modules)},
+            "home": self.home,
+            "reference": [list(part) for part in reference],
+        }
+        try:
+            self._tell(order)
+            self._wait_until_ready()
+        except SandboxError:
+            self.close()
+            raise
 
     def for_chapter(self, reference: Sequence[Sequence[str]]) -> Template:
         """Another template with a chapter's reference, forked from this one, which must have none and live on.
