@@ -210,7 +210,7 @@ for _ in range(300):
     x = dice.uniform(-30, 30)
     found += [math.exp(x), math.tanh(x / 9), math.log(abs(x)), math.sqrt(abs(x)), math.sin(x), math.cos(x)]
     found += [abs(x) ** 1.7, round(x, 3), math.log10(abs(x)), 1 / (1 + math.exp(-x)), x * 1e300 * 1e300]
-    found += [sum([x, 0.1, 1e9, -1e9])]
+    found += [sum([x, 0.1, 1e9, -1e9]), math.fsum([x, 0.1, 1e9, -1e9, 1e-9])]
 found = [repr(value) for value in found] + [f"{value:.17g}" for value in found[-99:]]
 """
 

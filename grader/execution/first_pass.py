@@ -163,7 +163,7 @@ _NAMES = _words("""
 """)
 """Names that tell interpreters apart, or IPython from plain Python."""
 _ATTRIBUTES = _words("""
-    cbrt dist erf erfc exp2 expm1 fsum gamma hypot lgamma log1p nextafter sumprod ulp
+    cbrt dist erf erfc exp2 expm1 gamma hypot lgamma log1p nextafter sumprod ulp
     SystemRandom binomialvariate randbytes sample
 """)
 """Of ``math`` and ``random``: what is newer than the oldest Python, or may differ in the last digit."""
@@ -238,7 +238,7 @@ def _unfit_node(node: ast.AST, stored: set[str]) -> str:
             return name
         case ast.Attribute(attr=name) if name in _ATTRIBUTES:
             return f".{name}"
-        case ast.Attribute(attr=name) if name.startswith("__") and name not in _DUNDERS:
+        case ast.Attribute(attr=name) if re.fullmatch("__.*__", name) and name not in _DUNDERS:
             return f".{name}"
         case ast.Set() | ast.SetComp():
             return "a set"
