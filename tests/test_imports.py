@@ -74,7 +74,8 @@ def test_no_arrow_turns_back(path):
 
 def test_the_student_process_knows_nothing_of_ours_but_the_wire():
     """No test, no expected value and no path of the course can be found there, because none was ever imported."""
-    parts = {f"grader.execution.{name}" for name in ("student_side", "student_shell", "student_values", "wire")}
+    names = ("student_side", "student_shell", "plain_shell", "recorder", "student_values", "wire")
+    parts = {f"grader.execution.{name}" for name in names}
     for name in parts:
         assert ours(PACKAGE / "execution" / f"{name.rpartition('.')[2]}.py") <= parts - {name}
 

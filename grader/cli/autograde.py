@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +29,7 @@ from grader.reports.text import printable
 
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
+    from grader.course.model import GradingSpec
     from grader.gradebook.grading import OpenPool, SubmissionResult
     from grader.gradebook.store import Store, SubmissionRow
 
@@ -36,6 +38,8 @@ MIN_FOR_SLOWEST = 5
 
 JSON_CHUNK = 500
 """Submissions whose verdicts are in memory at a time."""
+
+OFF = "off"
 
 TABLE_ROWS = 60
 """A class with more students than this is summed up by chapter; ``grader report`` shows them all."""
@@ -58,6 +62,12 @@ TABLE_ROWS = 60
     default="auto",
     help="On stderr: a bar on a terminal (auto), a line now and then, a JSON line a submission.",
 )
+@click.option(
+    "--first-pass",
+    metavar="INTERPRETER",
+    help="Let this one (pypy3, or a path) grade long chapters first; its full marks count.  [default: the course's, or"
+    " off]",
+)
 @isolation_option
 @shared_options
 @click.pass_context
@@ -70,6 +80,7 @@ def autograde(
     force: bool,
     wait: bool,
     progress: str,
+    first_pass: str | None,
     isolation: str | None,
     as_json: bool,
     quiet: bool,
@@ -87,6 +98,7 @@ def autograde(
       grader autograde 01_math_foundations 02_single_neuron --jobs 4
       grader autograde --student ada --force
       grader autograde --scheduler tcp://node1:8786      (docs/scale.md)
+      grader autograde 07_final_project --first-pass pypy3
       grader autograde --json --progress json > scores.json 2> progress.jsonl
     """
     from grader.gradebook.store import open_gradebook
@@ -94,6 +106,10 @@ def autograde(
     config = open_course(ctx, isolation)
     names = chosen_chapters(config, chapters)
     chosen = _chosen_students(config, students)
+    if first_pass is not None:
+        config = dataclasses.replace(config, first_pass=first_pass if first_pass != OFF else "")
+        if config.first_pass and not any(map(config.takes_first_pass, names)):
+            say('no chapter of these takes a first pass; "first_pass": True in c.Course.chapters says that one does.')
     with open_gradebook(config) as store:
         pool = grading_pool(jobs, config.isolation, scheduler)
         style = "off" if quiet and progress == "auto" else progress
@@ -101,6 +117,24 @@ def autograde(
             config, store, names, chosen, pool, force=force, wait=wait, as_json=as_json, quiet=quiet, style=style
         )
     ctx.exit(code)
+
+
+def spec_source(config: CourseConfig) -> Callable[[str], GradingSpec]:
+    """What gives a chapter's spec for grading, with the interpreter for a first pass where there is to be one.
+
+    Raises:
+        SandboxError: by what it gives, if the course names an interpreter that cannot be used.
+    """
+    from grader.authoring.release import grading_spec
+    from grader.execution.first_pass import find_interpreter
+
+    find = functools.cache(lambda: find_interpreter(config.first_pass, "--first-pass or c.Course.first_pass"))
+
+    def spec_of(name: str) -> GradingSpec:
+        takes_part = config.first_pass and config.takes_first_pass(name)
+        return dataclasses.replace(grading_spec(config, name), first_pass=find() if takes_part else None)
+
+    return spec_of
 
 
 def _chosen_students(config: CourseConfig, given: tuple[str, ...]) -> list[str] | None:
@@ -145,11 +179,10 @@ def _run(
     style: str,
 ) -> int:
     """Grade, tell, and return the exit code: whether all of it could be graded, or what has stopped it."""
-    from grader.authoring.release import grading_spec
     from grader.gradebook.grading import Grading
 
     started = time.monotonic()
-    grading = Grading(config, store, lambda name: grading_spec(config, name), chapters, students, force=force)
+    grading = Grading(config, store, spec_source(config), chapters, students, force=force)
     if not grading.todo:
         of = f" of {', '.join(chapters)}" if len(chapters) < len(config.layout.assignment_ids()) else ""
         by = f" by {', '.join(students)}" if students else ""

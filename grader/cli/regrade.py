@@ -61,7 +61,6 @@ def regrade(
       grader regrade 05_backpropagation --yes --why "test_step was wrong for lists"
       grader regrade 05 --student ada --force
     """
-    from grader.authoring.release import grading_spec
     from grader.gradebook.regrading import Regrading
     from grader.gradebook.store import open_gradebook
     from grader.reports.regrade import regrade_json, show_changes, show_moves
@@ -77,7 +76,7 @@ def regrade(
         with Regrading(
             config,
             store,
-            lambda name: grading_spec(config, name),
+            autograding.spec_source(config),
             names,
             list(students) or None,
             force=force,

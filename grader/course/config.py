@@ -15,6 +15,7 @@ the options under ``c.Course``::
     c.Course.late_grace_s = 3600
     c.Course.late_max_fraction = 0.5
     c.Course.isolation = "auto"
+    c.Course.first_pass = "pypy3"
 
 Of nbgrader's, ``c.CourseDirectory`` (course id, database, folder names), ``c.LateSubmissionPlugin.penalty_method`` and
 a late-submission plugin of the course's own (``c.AssignLatePenalties.plugin_class``) are respected. A course that
@@ -75,12 +76,14 @@ class ChapterConfig:
     """What the configuration says of one chapter.
 
     ``points`` is what the author expects the chapter to be worth (``None``: not checked); ``due`` is in UTC.
+    ``first_pass`` is whether it takes part in first passes (``None``: if its time limit is above the course's).
     """
 
     title: str = ""
     points: float | None = None
     due: datetime.datetime | None = None
     limits: Limits = dataclasses.field(default_factory=Limits)
+    first_pass: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +100,15 @@ class CourseConfig:
     default_limits: Limits = dataclasses.field(default_factory=Limits)
     late_policy: LatePolicy = dataclasses.field(default_factory=LatePolicy)
     isolation: str = "auto"
+    first_pass: str = ""
+    """Another interpreter, whose full marks are taken without asking CPython; empty for none."""
+
+    def takes_first_pass(self, assignment_id: str) -> bool:
+        """Whether first passes are for this chapter: as it says, else if it may take longer than others."""
+        chapter = self.chapter(assignment_id)
+        if chapter.first_pass is not None:
+            return chapter.first_pass
+        return chapter.limits.cpu_s > self.default_limits.cpu_s
 
     def chapter(self, assignment_id: str) -> ChapterConfig:
         """Return what is configured for a chapter: the course's defaults for one that the file does not mention."""
@@ -130,6 +142,7 @@ def load_config(root: Path) -> CourseConfig:
             course, raw.get("LateSubmissionPlugin", {}), _late_plugin(raw.get("AssignLatePenalties", {}))
         ),
         isolation=_isolation(course),
+        first_pass=course.text("first_pass", ""),
     )
     course.finish()
     return config
@@ -206,6 +219,12 @@ class _Section:
             return default
         if not isinstance(value, str):
             raise self.error(key, "it must be text.", value)
+        return value
+
+    def flag(self, key: str) -> bool | None:
+        value = self.take(key)
+        if value is not None and not isinstance(value, bool):
+            raise self.error(key, "it must be True or False.", value)
         return value
 
     def number(self, key: str, *, minimum: float, whole: bool = False, above: bool = False) -> float | None:
@@ -301,6 +320,7 @@ def _chapter(section: _Section, defaults: Limits) -> ChapterConfig:
         points=_points(section),
         due=_due(section),
         limits=_limits(section, defaults),
+        first_pass=section.flag("first_pass"),
     )
     section.finish()
     return chapter

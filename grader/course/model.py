@@ -40,6 +40,23 @@ ISOLATIONS = ("auto", "namespaces", "process")
 """How student code is shut in: by all that Linux has; the same, but Landlock may be missing; without namespaces."""
 
 
+ACCEPTED = "accepted"
+"""``GradedSubmission.first_pass`` of a submission that CPython has not seen."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python interpreter other than the one that runs this tool, for a first pass; see ``execution.first_pass``.
+
+    Args:
+        path: where it is, on every machine that grades.
+        version: what it says that it is.
+    """
+
+    path: str
+    version: str
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
     """What one submission may use; enforced from outside the student process.
@@ -121,6 +138,7 @@ class GradingSpec:
         seed: ``random.seed`` of the student process and, before each grade cell, of the judge.
         solutions: ``(name, source)`` of the author's solution cells: what their notebook shows is public, and a student
             whose notebook shows the same has told nothing. They never come near a student process of a submission.
+        first_pass: an interpreter whose word counts where it finds full marks; None for none.
     """
 
     assignment_id: str
@@ -132,6 +150,7 @@ class GradingSpec:
     seed: int = 0
     solution_uses: frozenset[str] = frozenset()
     solutions: tuple[tuple[str, str], ...] = ()
+    first_pass: Interpreter | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """The spec as JSON-able data; ``from_plain`` is the way back."""
@@ -154,6 +173,7 @@ class GradingSpec:
             seed=plain["seed"],
             solution_uses=frozenset(plain["solution_uses"]),
             solutions=tuple((part[0], part[1]) for part in plain["solutions"]),
+            first_pass=Interpreter(**plain["first_pass"]) if plain.get("first_pass") else None,
         )
 
 
@@ -186,6 +206,8 @@ class GradedSubmission:
         not_graded: why nothing could be graded, or empty.
         wall_timeouts: grade ids that passed only their wall limit; such a submission is graded again, alone.
         cpu_s: CPU seconds of the student process and its children; ``wall_s`` of the whole grading.
+        interpreter: which one the student's code ran in.
+        first_pass: ``accepted``, or why a first pass by another interpreter did not count; empty if there was none.
     """
 
     assignment_id: str
@@ -197,6 +219,8 @@ class GradedSubmission:
     wall_timeouts: tuple[str, ...] = ()
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    interpreter: str = ""
+    first_pass: str = ""
 
     @property
     def score(self) -> float:
@@ -220,6 +244,8 @@ class GradedSubmission:
             "wall_timeouts": list(self.wall_timeouts),
             "cpu_s": self.cpu_s,
             "wall_s": self.wall_s,
+            "interpreter": self.interpreter,
+            "first_pass": self.first_pass,
         }
 
     @classmethod
@@ -235,4 +261,6 @@ class GradedSubmission:
             wall_timeouts=tuple(plain["wall_timeouts"]),
             cpu_s=plain["cpu_s"],
             wall_s=plain["wall_s"],
+            interpreter=plain["interpreter"],
+            first_pass=plain["first_pass"],
         )

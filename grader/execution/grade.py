@@ -20,10 +20,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from grader import __version__
-from grader.course.model import GradedSubmission, GradingSpec, Outcome, Role, Verdict
+from grader.course.model import ACCEPTED, GradedSubmission, GradingSpec, Interpreter, Outcome, Role, Verdict
 from grader.errors import IsolationError, SandboxError, SubmissionError
 from grader.execution import kernel, wire
 from grader.execution.course_side import CourseSide
+from grader.execution.first_pass import first_pass_spec, objection, own_version, unfit_course, unfit_steps
 from grader.execution.judge import ENAME, CellRecord, Hearing, Judge
 from grader.execution.outputs import error_output, stream_output
 from grader.execution.remote import KeeperLost
@@ -73,8 +74,12 @@ class KilledError(SandboxError):
 class Grader:
     """Grades submissions one after the other, keeping the warm templates of the last chapters."""
 
-    def __init__(self, *, isolation: str = "auto", max_templates: int = 2) -> None:
+    def __init__(
+        self, *, isolation: str = "auto", max_templates: int = 2, interpreter: Interpreter | None = None
+    ) -> None:
         self._isolation = isolation
+        self.interpreter = interpreter
+        self._second: Grader | None = None  # for first passes
         self._templates: dict[tuple[tuple[str, str], ...], Template] = {}
         self._max_templates = max_templates
         self._base: Template | None = None
@@ -85,15 +90,89 @@ class Grader:
 
         A judge, template or keeper that is killed costs another try with fresh ones: no verdict is drawn from it.
         """
+        objection = ""
+        if spec.first_pass is not None and self.interpreter is None:
+            graded, objection = self._first_pass(notebook, spec, files or {}, spec.first_pass)
+            if graded is not None:
+                return graded
         for failures in range(1, MAX_FAILURES + 1):
             try:
-                return self._grade(notebook, spec, files or {})
+                graded = self._grade(notebook, spec, files or {})
+                return dataclasses.replace(graded, interpreter=own_version(), first_pass=objection)
             except KilledError:
                 raise  # it has had its tries
             except SandboxError as exc:
                 self.close()  # which of them has ended, and what the others wait for, is not known
                 if failures == MAX_FAILURES or (failures > 1 and isinstance(exc, IsolationError)):
                     raise
+        raise AssertionError
+
+    def _first_pass(
+        self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes], interpreter: Interpreter
+    ) -> tuple[GradedSubmission | None, str]:
+        """The submission with full marks by another interpreter; or None, and why it takes ours."""
+        if self._second is None or self._second.interpreter != interpreter:
+            if self._second is not None:
+                self._second.close()
+            self._second = Grader(isolation=self._isolation, interpreter=interpreter)
+        return self._second.try_first(notebook, spec, files)
+
+    def try_first(
+        self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes]
+    ) -> tuple[GradedSubmission | None, str]:
+        """The submission, if it earns full marks in this grader's interpreter; or None, and why it does not count."""
+        assert self.interpreter is not None
+        course = self._course_of(spec)
+        if course.unfit is None:
+            course.unfit = unfit_course(spec)
+        if course.unfit:
+            return None, course.unfit
+        try:
+            template = self._started(spec)
+        except IsolationError:
+            raise
+        except SandboxError as exc:
+            course.unfit = f"{self.interpreter.version}: {exc.message}"
+            return None, course.unfit
+        try:
+            outcome = _in_judge_process(
+                functools.partial(
+                    _hear, notebook, first_pass_spec(spec), course, files, template, (), is_first_pass=True
+                ),
+                spec,
+            )
+        except SandboxError as exc:
+            self.close()
+            return None, exc.message
+        if isinstance(outcome, _Runaway):
+            self.close()
+            return None, outcome.reason
+        if not isinstance(outcome, list):
+            return None, outcome.not_graded
+        if isinstance(outcome[0], str):
+            return None, outcome[0]
+        if outcome[1]:
+            self._learn_what_is_public(course, template)
+        graded = GradedSubmission.from_plain(outcome[0])
+        return dataclasses.replace(graded, interpreter=self.interpreter.version, first_pass=ACCEPTED), ""
+
+    def _started(self, spec: GradingSpec) -> Template:
+        """The chapter's template in another interpreter.
+
+        Raises:
+            IsolationError: it cannot be used here, twice in a row.
+            SandboxError: the reference does not run in it.
+        """
+        assert self.interpreter is not None
+        for is_last in (False, True):  # once, it may have been killed
+            try:
+                return self._template(spec)
+            except SandboxError as exc:
+                if self._base is not None:
+                    raise
+                if is_last:
+                    message = f"the first pass cannot use {self.interpreter.path}: {exc.message}"
+                    raise IsolationError(message, hint=_WITHOUT) from exc
         raise AssertionError
 
     def _grade(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes]) -> GradedSubmission:
@@ -161,7 +240,8 @@ class Grader:
             with contextlib.suppress(SandboxError):
                 return self._base.for_chapter(spec.reference)
             self._base.close()  # it has ended, or the reference does not run; the second time says which
-        self._base = Template((), self._isolation)
+            self._base = None
+        self._base = Template((), self._isolation, interpreter=self.interpreter)
         return self._base.for_chapter(spec.reference)
 
     def _drop(self, reference: tuple[tuple[str, str], ...]) -> None:
@@ -176,6 +256,9 @@ class Grader:
         if self._base is not None:
             self._base.close()
             self._base = None
+        if self._second is not None:
+            self._second.close()
+            self._second = None
 
     def __enter__(self) -> Self:
         return self
@@ -196,7 +279,11 @@ class _Course:
     spec: GradingSpec
     side: CourseSide
     display_runs: int = 0
+    unfit: str | None = None
     shows: Mapping[str, Gists] = dataclasses.field(default_factory=dict)
+
+
+_WITHOUT = "Without a first pass everything is graded all the same: leave out --first-pass and c.Course.first_pass."
 
 
 def not_graded(spec: GradingSpec, reason: str) -> GradedSubmission:
@@ -319,10 +406,17 @@ def _hear(
     template: Template,
     timed_out: Sequence[str],
     tell: Callable[[str], None],
+    *,
+    is_first_pass: bool = False,
 ) -> list[Any]:
-    """The graded submission as plain data, whether its outputs took a second run, and where it was killed."""
+    """The graded submission as plain data, whether its outputs took a second run, and where it was killed.
+
+    Of a first pass that does not count, why it does not.
+    """
     started = time.monotonic()
     steps, repairs = steps_of(notebook, files, spec)
+    if is_first_pass and (unfit := unfit_steps(steps)):
+        return [unfit, False, []]
 
     def start() -> StudentProcess:
         return template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules, files=files)
@@ -337,10 +431,13 @@ def _hear(
                 skip=skip,
                 course=course.side,
                 on_cell=tell,
+                is_over=lambda heard: is_first_pass and bool(objection(steps, heard)),
             )
             return judge.hear(steps), session.cpu_s()
 
     heard, cpu_s = hearing(visible_only=False)
+    if is_first_pass and (reason := objection(steps, heard)):
+        return [reason, False, []]
     killed = set(heard.killed)
     displayed = _needs_display_run(steps, heard.records, course.shows)
     if displayed:

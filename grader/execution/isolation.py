@@ -521,7 +521,7 @@ def shut_student(root: Root, values: Mapping[str, int], filter_code: bytes) -> N
         Missing, OSError: it is not shut in, and must end.
     """
     kernel.unshare(kernel.NEW_NS)
-    proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
+    proc = os.open("/proc", kernel.O_PATH | os.O_DIRECTORY)
     with contextlib.suppress(OSError):
         while True:
             kernel.unmount("/proc")

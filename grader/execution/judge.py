@@ -117,6 +117,7 @@ class Judge:
         timed_out: grade cells that ran away in the judge itself before; they are not run again.
         skip: steps that are not run, with what to show instead (or nothing).
         on_cell: told the name of each grade cell before it runs, and an empty one before a student's cell.
+        is_over: asked after each step whether what was heard so far is enough.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class Judge:
         skip: Mapping[int, str] | None = None,
         course: CourseSide | None = None,
         on_cell: Callable[[str], None] = lambda _: None,
+        is_over: Callable[[Hearing], bool] = lambda _: False,
     ) -> None:
         self.spec = spec
         self.session = session
@@ -136,6 +138,7 @@ class Judge:
         self.timed_out = frozenset(timed_out)
         self.skip = skip or {}
         self.on_cell = on_cell
+        self.is_over = is_over
         self.course = course or CourseSide(spec)
         self.course.slot.session = session
         self.names = Names(session, spec, self.course.setup)
@@ -182,6 +185,8 @@ class Judge:
                 if wall_only:
                     hearing.wall_timeouts.append(step.course.name if step.course else f"cell {index + 1}")
             hearing.records.append(record)
+            if self.is_over(hearing):
+                break
         if self.session.was_killed:
             self._killed.append("between cells")
         return hearing

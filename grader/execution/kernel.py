@@ -23,6 +23,9 @@ NEW_NET = 0x40000000
 NEW_ANY = 0x7E020080
 """Every flag of ``clone`` that makes a namespace (cgroup and time too)."""
 
+O_PATH: int = getattr(os, "O_PATH", 0o10000000)
+"""PyPy's ``os`` does not name it."""
+
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2

@@ -46,7 +46,7 @@ def restrict(read: Sequence[str], write: Sequence[str], devices: Sequence[str]) 
     try:
         for paths, rights in ((read, _READ), (write, _WRITE), (devices, _USE)):
             for path in paths:
-                fd = os.open(path, os.O_PATH)
+                fd = os.open(path, kernel.O_PATH)
                 is_folder = os.path.isdir(path)
                 rule = struct.pack("=Qi", rights & known & (-1 if is_folder else _USE), fd)
                 rule_buffer = ctypes.create_string_buffer(rule, len(rule))

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader.course.model import Limits
+from grader.course.model import Interpreter, Limits
 from grader.execution.remote import JudgeAbort
 from grader.execution.sandbox import StudentProcess, Template
 from grader.execution.session import Session
@@ -500,8 +500,12 @@ class _Outside:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def run_probes(isolation: str) -> Iterator[Finding]:
+def run_probes(isolation: str, interpreter: Interpreter | None = None) -> Iterator[Finding]:
     """Try to break each property from inside.
+
+    Args:
+        isolation: one of ``model.ISOLATIONS``.
+        interpreter: of first passes, in place of ours.
 
     Raises:
         IsolationError: this machine does not offer the isolation.
@@ -509,7 +513,7 @@ def run_probes(isolation: str) -> Iterator[Finding]:
     os.environ["GRADER_PROBE_SECRET"] = _SECRET
     outside = _Outside()
     try:
-        with Template([], isolation) as template:
+        with Template([], isolation, interpreter=interpreter) as template:
             for probe in PROBES:
                 yield _run(template, probe, outside)
             for check in (_seen_from_outside, _endless_loop, _memory_together, _left_behind, _judge_killed, _next_one):

@@ -27,13 +27,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from grader.course.model import Limits
+from grader.course.model import Interpreter, Limits
 from grader.errors import IsolationError, SandboxError
 from grader.execution import facilities, wire
 from grader.execution import template as template_module
 
 _BOOT = """
-import json, socket, struct, sys, types
+import sys
+sys.path[:] = filter(None, sys.path)  # before Python 3.11 there is no -P
+import json, socket, struct, types
 control = socket.socket(fileno=int(sys.argv.pop()))
 (length,) = struct.unpack(">I", control.recv(4, socket.MSG_WAITALL))
 order = json.loads(control.recv(length, socket.MSG_WAITALL))
@@ -43,8 +45,10 @@ module.main(control, order)
 """
 _WALLS = ("kernel", "landlock", "seccomp", "isolation")
 """What the template is given beside itself to shut itself in, in the order of their imports."""
-_MODULES = ("wire", "reference", "student_values", "student_shell", "student_side")
+_MODULES = ("wire", "reference", "student_values", "recorder", "student_shell", "student_side")
 """And what it imports when it has."""
+_PLAIN_MODULES = ("wire", "reference", "student_values", "recorder", "plain_shell", "student_side")
+"""The same for another interpreter, which has no IPython."""
 
 START_TIMEOUT_S = 60.0
 """A template that has not answered by then will not (a cold disk needs some seconds)."""
@@ -206,14 +210,23 @@ class Template:
     Args:
         reference: ``(assignment_id, python source)`` pairs, oldest first.
         isolation: one of ``model.ISOLATIONS``.
+        interpreter: another one than ours, with a plain shell in place of IPython's.
 
     Raises:
         IsolationError: this machine does not offer the isolation; nothing is graded without.
         SandboxError: it does not start.
     """
 
-    def __init__(self, reference: Sequence[Sequence[str]], isolation: str = "auto") -> None:
+    def __init__(
+        self,
+        reference: Sequence[Sequence[str]],
+        isolation: str = "auto",
+        *,
+        interpreter: Interpreter | None = None,
+    ) -> None:
         self.isolation = isolation
+        self._interpreter = interpreter
+        self._executable = interpreter.path if interpreter else sys.executable
         self._is_copy = False
         # In a closed sandbox all files are in its own tmpfs, and nothing of it is on the disk.
         self.home = tempfile.mkdtemp(prefix="grader-") if isolation == "process" else ""
@@ -221,7 +234,9 @@ class Template:
         if _SHOWS_SENDERS:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         folder = Path(__file__).resolve().parent
-        command = [sys.executable, "-s", "-P", "-S", "-c", _BOOT, str(theirs.fileno())]
+        flags = ["-s", "-S"] if interpreter else ["-s", "-P", "-S"]
+        command = [self._executable, *flags, "-c", _BOOT, str(theirs.fileno())]
+        modules = _PLAIN_MODULES if interpreter else _MODULES
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the template)
         try:
             self.process = subprocess.Popen(
@@ -235,25 +250,29 @@ class Template:
                 start_new_session=True,
             )
         except OSError as exc:
-            raise SandboxError(f"the interpreter {sys.executable} cannot be started: {exc}") from exc
+            raise SandboxError(f"the interpreter {self._executable} cannot be started: {exc}") from exc
         finally:
             theirs.close()
         self._control = ours
         ours.settimeout(START_TIMEOUT_S)
-        self._tell(
-            {
-                "isolation": isolation,
-                "walls": _WALLS,
-                "path": interpreter_path(),
-                # Installed among the packages, this tool would lie before the students' eyes, its samples too.
-                "hide": [own_folder()],
-                "template": (folder / "template.py").read_text(encoding="utf-8"),
-                "modules": {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in (*_WALLS, *_MODULES)},
-                "home": self.home,
-                "reference": [list(part) for part in reference],
-            }
-        )
-        self._wait_until_ready()
+        order: dict[str, object] = {
+            "isolation": isolation,
+            "walls": _WALLS,
+            "path": [] if interpreter else interpreter_path(),
+            "shell": modules[-2],
+            # Installed among the packages, this tool would lie before the students' eyes, its samples too.
+            "hide": [own_folder()],
+            "template": (folder / "template.py").read_text(encoding="utf-8"),
+            "modules": {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in (*_WALLS, *modules)},
+            "home": self.home,
+            "reference": [list(part) for part in reference],
+        }
+        try:
+            self._tell(order)
+            self._wait_until_ready()
+        except SandboxError:
+            self.close()
+            raise
 
     def for_chapter(self, reference: Sequence[Sequence[str]]) -> Template:
         """Another template with a chapter's reference, forked from this one, which must have none and live on.
@@ -318,9 +337,10 @@ class Template:
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - 2000))
         last = self._log.read().decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+        needs = "ctypes, resource" if self._interpreter else "IPython"
         return SandboxError(
             f"the template interpreter did not start or ended: {last[0]}",
-            hint=f"Does `{sys.executable} -c 'import IPython'` work?",
+            hint=f"Does `{self._executable} -c 'import {needs}'` work?",
         )
 
     def spawn(

@@ -16,14 +16,27 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from grader.execution import wire
-from grader.execution.student_shell import StudentShell, plain_streams
+from grader.execution.recorder import Recorder, plain_streams
 from grader.execution.student_values import MAX_TEXT, Values, name_of, plain_parts, short, text_of
 
 MAX_FRAMES = 30
 _fork = os.fork
+
+
+class Shell(Protocol):
+    """What runs the student's cells: ``student_shell`` or, in a first pass, ``plain_shell``."""
+
+    recorder: Recorder
+    user_ns: dict[str, Any]
+    compile: Any
+    """Its ``cell_index`` is the running cell's; its ``cells`` tell for a file name in a traceback which cell it was."""
+
+    def run_cell(self, source: str, *, store_history: bool) -> Any:
+        """Run one cell and record what it shows."""
+        ...
 
 
 def let_go_of_frames(exc: BaseException) -> None:
@@ -89,7 +102,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 class Server:
     """Answers one judge, one request at a time."""
 
-    def __init__(self, shell: StudentShell, channels: list[wire.Channel], pristine: dict[str, Any]) -> None:
+    def __init__(self, shell: Shell, channels: list[wire.Channel], pristine: dict[str, Any]) -> None:
         self.shell = shell
         self.channel, *self.spare_channels = channels
         self.snapshot = 0
@@ -313,12 +326,12 @@ class Server:
         return made
 
 
-def limit_imports(shell: StudentShell, allowed: list[str]) -> None:
+def limit_imports(shell: Shell, allowed: list[str]) -> None:
     """Let code of a cell import only what the course allows (a rule of teaching, with a message; not the sandbox)."""
     real_import = builtins.__import__
     names = set(allowed)
     if "stdlib" in names:
-        names |= sys.stdlib_module_names
+        names |= frozenset(getattr(sys, "stdlib_module_names", ()))  # Python 3.10; before, its owner names them
     if "chapters" in names:  # pickle imports the module of a class
         names |= {name for name in sys.modules if name.startswith("chapters_")}
     shown = ", ".join("the standard library" if name == "stdlib" else name for name in allowed)
@@ -335,7 +348,7 @@ def limit_imports(shell: StudentShell, allowed: list[str]) -> None:
     builtins.__import__ = course_import
 
 
-def main(shell: StudentShell, channels: list[wire.Channel], options: dict[str, Any], pristine: dict[str, Any]) -> None:
+def main(shell: Shell, channels: list[wire.Channel], options: dict[str, Any], pristine: dict[str, Any]) -> None:
     """The life of a student process, from the fork to the judge's hanging up."""
     import random
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import gc
+import importlib
 import json
 import os
 import select
@@ -176,6 +177,7 @@ class Sandbox:
 def main(control: socket.socket, order: dict[str, Any]) -> None:
     """Load, say so, and fork a keeper for each request until the owner hangs up."""
     texts = order.pop("modules")
+    order["path"] = order["path"] or [entry for entry in sys.path if os.path.isdir(entry)]
     _load_own_modules({name: texts.pop(name) for name in order["walls"]})
     from grader.execution import isolation
 
@@ -192,9 +194,9 @@ def main(control: socket.socket, order: dict[str, Any]) -> None:
     site.setcopyright()
     os.environ["HOME"] = os.environ["IPYTHONDIR"] = sandbox.home
     _load_own_modules(texts)
-    from grader.execution import student_shell
+    from grader.execution import recorder
 
-    shell = student_shell.make_shell(student_shell.Recorder(1 << 20))
+    shell = importlib.import_module(f"grader.execution.{order.pop('shell')}").make_shell(recorder.Recorder(1 << 20))
     _serve(control, sandbox, shell, order.pop("reference"))
 
 
@@ -213,7 +215,8 @@ def _serve(control: socket.socket, sandbox: Sandbox, shell: Any, texts: list[lis
     pristine = {key: value for key, value in vars(chapters).items() if not key.startswith("_")}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need no reaping
     gc.collect()
-    gc.freeze()  # a collection in a student process shall not touch, and so copy, what it has from here
+    if hasattr(gc, "freeze"):  # PyPy has none
+        gc.freeze()  # a collection in a student process shall not touch, and so copy, what it has from here
     send_json(control, {"ready": True})
     while True:
         try:
@@ -500,6 +503,6 @@ def _live(
     os.environ.update(HOME=work, TMPDIR=tmp, LANG="C.UTF-8", **_ONE_THREAD)
     channels = [
         wire.Channel(read_fd, write_fd, max_bytes=request["message_bytes"], blocking=True)
-        for read_fd, write_fd in zip(lines[::2], lines[1::2], strict=True)
+        for read_fd, write_fd in zip(lines[::2], lines[1::2])  # noqa: B905 (Python 3.9)
     ]
     student_side.main(shell, channels, request, pristine)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import grader
 from grader.course.config import CourseConfig
 from grader.course.dates import naive_utc
-from grader.course.model import GradedSubmission, Outcome
+from grader.course.model import ACCEPTED, GradedSubmission, Outcome
 from grader.errors import GradebookError
 from grader.gradebook import tables
 from grader.gradebook.cells import comment_row, grade_row, new_id
@@ -362,11 +362,13 @@ class Batch:
 
     def _ours(self, chapter: _Chapter, item: ScoredSubmission, before: Any, changed: bool, changes: _Changes) -> None:
         graded = item.graded
+        # By our own interpreter, unless it says something else.
+        by = f", {graded.interpreter}" if graded.first_pass == ACCEPTED else ""
         row = {
             "student_id": item.student_id,
             "assignment_id": chapter.name,
             "content_hash": item.content_hash,
-            "tool_version": grader.__version__,
+            "tool_version": f"{grader.__version__}{by}"[:64],
             "graded_at": self._now,
             "timestamp": naive_utc(item.timestamp),
             "cpu_s": float(graded.cpu_s),
@@ -398,7 +400,7 @@ class Batch:
             )
         if before is not None and not changed and before.content_hash == item.content_hash:
             return  # graded again, and nothing is different: no news
-        why = self._what_is_different(item, before)
+        why = self._what_is_different(item, before) + (f"; full marks in a first pass{by}" if by else "")
         if item.why:
             why = f"{item.why} ({why})"
         self._news.setdefault(chapter.name, {})[item.student_id] = why
