@@ -91,7 +91,9 @@ def _escaped(text: str) -> str:
     """Keep ``<student>`` from being an element, ``*`` from being emphasis, and ``|`` from ending a table's cell."""
     parts = re.split(r"(`[^`\n]+`)", text)
     return "".join(
-        part if part.startswith("`") else re.sub(r"([<>*|])", r"\\\1", re.sub(r"(?<!\w)(--?[a-z]\w[\w-]*)", r"`\1`", part))
+        part
+        if part.startswith("`")
+        else re.sub(r"([<>*|])", r"\\\1", re.sub(r"(?<!\w)(--?[a-z]\w[\w-]*)", r"`\1`", part))
         for part in parts
     )
 

@@ -53,7 +53,7 @@ def main() -> None:
 def report(browser: Any, course: Path) -> None:
     page_file = course / "class.html"
     grader(course, "report", "--html", str(page_file))
-    page = browser.new_page(viewport={"width": 1100, "height": 900})
+    page = browser.new_page(viewport={"width": 1100, "height": 930})
     page.goto(page_file.as_uri())
     save(page, "report")
 
@@ -66,12 +66,13 @@ def feedback(browser: Any, course: Path) -> None:
 
 
 def formgrader(browser: Any, course: Path) -> None:
+    for name in ("Classic", "Perfect", "Unusual"):
+        grader(course, "students", "add", f"sample_{name.lower()}", "--first-name", "Sample", "--last-name", name)
     with jupyter(course) as (url, token):
-        page = browser.new_page(viewport={"width": 1000, "height": 520})
-        page.goto(f"{url}formgrader/manage_submissions/{CHAPTER}?token={token}")
-        try:
-            page.wait_for_selector(f"td:has-text('{STUDENT}')", timeout=20000)
-        except Exception: save(page,"formgrader"); print(open(course.parent/"jupyter.log").read()[-3000:]); raise
+        signed_in = {"Authorization": f"token {token}"}
+        page = browser.new_page(viewport={"width": 1000, "height": 520}, extra_http_headers=signed_in)
+        page.goto(f"{url}formgrader/manage_submissions/{CHAPTER}")
+        page.wait_for_selector(f"td:has-text('{STUDENT}')")
         save(page, "formgrader")
 
 
@@ -121,7 +122,11 @@ def jupyter(course: Path) -> Iterator[tuple[str, str]]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }  # fmt: skip
     command = [sys.executable, "-m", "jupyter", "server", "--no-browser", f"--port={port}", "--ip=127.0.0.1"]
-    command += ["--allow-root", f"--ServerApp.root_dir={course}", "--ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=True"]
+    command += [
+        "--allow-root",
+        f"--ServerApp.root_dir={course}",
+        "--ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=True",
+    ]
     with open(home / "jupyter.log", "w", encoding="utf-8") as log:
         server = subprocess.Popen(command, cwd=course, env=env, stdout=log, stderr=log)
     try:

@@ -8,6 +8,7 @@ that the reader saves. Blocks marked otherwise are not run.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -25,7 +26,7 @@ from grader.sample_class import hand_in, read_class
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-EXAMPLES = ("first-hour.md", "term.md", "grading.md", "json.md")
+EXAMPLES = ("first-hour.md", "term.md", "grading.md", "existing-course.md", "json.md")
 PLAYERS = ("sample_crash", "sample_half_done", "sample_late")
 BLOCK = re.compile(r"^```(?P<kind>[a-z]+)(?: title=\"(?P<name>[^\"]+)\")?\n(?P<text>.*?)^```$", re.M | re.S)
 
@@ -99,23 +100,70 @@ def test_shows_takes_dots_for_anything_and_nothing_else():
     assert not shows("3 pages", "3 pages\n1 problem")
 
 
-def test_examples_run(clone, monkeypatch):
+@pytest.fixture(scope="module")
+def walked(clone):
+    """The clone after all that the pages tell a reader to type, and what was not as they say."""
+    before = Path.cwd()
+    os.chdir(clone)
+    wrong, ran = [], 0
+    try:
+        for page in EXAMPLES:
+            for line, kind, name, text in blocks(page):
+                if name:
+                    (clone / name).write_text(text, encoding="utf-8")
+                for command, expected in commands(text) if kind == "console" else ():
+                    code, output = run(command, clone)
+                    ran += 1
+                    if code or not shows(expected, output):
+                        wrong.append(f"docs/{page}:{line}: $ {command}\n{output}(exit code {code}) is not\n{expected}")
+    finally:
+        os.chdir(before)
+    return clone, ran, wrong
+
+
+def test_examples_run(walked):
     """What a reader types works, in this order, and shows what the page says."""
+    _, ran, wrong = walked
+    assert not wrong, "\n\n".join(wrong)
+    assert ran >= 30
+
+
+JSON = (
+    "generate 01 --check", "students list", "students add sample_late", "release 01 --dry-run",
+    "collect inbox --chapter 01 --dry-run", "collect --receipts", "autograde 01 --force", "report", "report --student sample_crash",
+    "status", "extend --list", "extend sample_late 01 --days 1 --dry-run", "regrade 01 --dry-run",
+    "history sample_crash", "feedback 01", "export 01 --by question", "gradescope 01",
+)  # fmt: skip
+
+
+def keys(value, path=""):
+    """The keys of a JSON document, but for those that are ids: those are keys of objects under a name in the plural."""
+    if isinstance(value, list):
+        for each in value:
+            yield from keys(each, path)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if re.fullmatch(r"[a-z_ ]+", key) and not key.startswith(("test_", "sample_")):
+                yield key
+            yield from keys(each, key)
+
+
+def test_the_json_interface_is_described(walked, monkeypatch):
+    """Every key of every command's document stands in docs/json.md."""
+    clone, _, _ = walked
     monkeypatch.chdir(clone)
-    ran = 0
-    for page in EXAMPLES:
-        for line, kind, name, text in blocks(page):
-            if name:
-                (clone / name).write_text(text, encoding="utf-8")
-            if kind != "console":
-                continue
-            for command, expected in commands(text):
-                code, output = run(command, clone)
-                place = f"docs/{page}:{line}: $ {command}\n{output}"
-                assert code == 0, place
-                assert shows(expected, output), f"{place}\nis not\n{expected}"
-                ran += 1
-    assert ran >= 20
+    text = (DOCS / "json.md").read_text(encoding="utf-8")
+    code = " ".join(re.findall(r"`([^`\n]+)`", text))
+    named = set(re.findall(r"\w+", code))
+    missing = {}
+    for command in JSON:
+        result = CliRunner().invoke(main, [*command.split(), "--json"])
+        document = json.loads(result.stdout)
+        assert document["errors"] == [], command
+        unnamed = {key for key in keys(document) if key not in named and not (" " in key and key in code)}
+        if unnamed:
+            missing[command] = sorted(unnamed)
+    assert missing == {}
 
 
 def make_commands():
