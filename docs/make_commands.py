@@ -20,6 +20,12 @@ FOLDER = Path(__file__).resolve().parent / "commands"
 SHARED = ("--course", "--json", "--quiet", "--help")
 """Options that nearly every command has; they come last, in this order."""
 
+SHARED_RULES = """\
+They may stand before the command or after it. A chapter may be shortened (`05` where one chapter begins with it). The
+exit code is 0 when all that was asked was done, whatever the scores; 1 when something was not graded, not generated or
+not collected, which stderr then names; 2 for wrong usage. The answer goes to stdout, everything else to stderr. The
+documents of `--json` are described in [the JSON interface](../json.md)."""
+
 NOTE = "<!-- Made from the command's help by docs/make_commands.py; change it there. -->"
 
 
@@ -42,12 +48,7 @@ def _index(context: click.Context) -> str:
         lines += [f"| [grader {name}]({name}.md) | {_escaped(COMMANDS[name][2])} |" for name in names]
         lines.append("")
     lines += ["## Options", "", *_options(main, context), ""]
-    lines += [
-        "They may stand before the command or after it. A chapter may be shortened (`05` where one chapter begins with it). The exit",
-        "code is 0 when all that was asked was done, whatever the scores; 1 when something was not graded, not generated or not",
-        "collected, which stderr then names; 2 for wrong usage. The answer goes to stdout, everything else to stderr. The documents of",
-        "`--json` are described in [the JSON interface](../json.md).",
-    ]
+    lines.append(SHARED_RULES)
     return "\n".join(lines) + "\n"
 
 
