@@ -85,7 +85,9 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
     rows.sort(key=lambda row: max((order.get(word, -1) for word in re.findall(r"--[a-z]+", row[0])), default=-1))
     yield from ["| option | |", "|---|---|"]
     for names, text in rows:
-        yield f"| `{names.replace('|', chr(92) + '|')}` | {_escaped(text)} |"
+        # in a table's cell, a "|" in backticks means something else to each reader of Markdown
+        shown = f"<code>{names.replace('|', '&#124;')}</code>" if "|" in names else f"`{names}`"
+        yield f"| {shown} | {_escaped(text)} |"
 
 
 def _escaped(text: str) -> str:
