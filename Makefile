@@ -1,11 +1,12 @@
 # make demo   the whole course on a class of sample students: generate, autograde, report
 # make test   every test
 # make lint   ruff and mypy
+# make docs   the documentation as a site in site/, warnings are errors
 # make clean  remove the environment, the demo and the caches (never submissions or a gradebook)
 #
 # Each makes .venv first if it is missing. PYTHON=/path/to/python chooses the interpreter.
 
-.PHONY: help demo test lint clean python
+.PHONY: help demo test lint docs clean python
 .DELETE_ON_ERROR:
 
 help:
@@ -75,6 +76,10 @@ lint: .venv/.lint
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
+docs: .venv/.installed
+	.venv/bin/python docs/make_commands.py --check
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
+
 clean:
-	rm -rf .venv .venv.new demo .grader .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv.new demo site .grader .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

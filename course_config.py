@@ -30,7 +30,7 @@ c.Course.time_limit_s = 10
 c.Course.allowed_modules = ["stdlib", "chapters", "IPython.display"]
 
 # What being late costs: "none", "zero" (everything), "per-day" or "per-hour" (a part of the score for each one begun;
-# see late_fraction_per_day, late_fraction_per_hour, late_grace_s and late_max_fraction in docs/for-instructors.md).
+# see late_fraction_per_day, late_fraction_per_hour, late_grace_s and late_max_fraction in docs/configuration.md).
 c.Course.late_policy = "none"
 
 # nbgrader's own commands, and formgrader's buttons, grade through our judge and show students no hidden test.

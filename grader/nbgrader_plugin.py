@@ -64,12 +64,18 @@ class Judge(NbGraderPreprocessor):
         """
         names = resources["nbgrader"]
         student_id, assignment_id = names["student"], names["assignment"]
+        config = _course(resources)
+        if assignment_id not in config.layout.assignment_ids():
+            raise UsageProblem(
+                f"{assignment_id} has no solution file in source/, so the judge has no tests for it.",
+                hint=f"Make source/{assignment_id}.py (docs/existing-course.md), or grade it with nbgrader alone, in a"
+                " folder whose configuration does not name grader.nbgrader_plugin.",
+            )
         if names["notebook"] != assignment_id:
             raise UsageProblem(
                 f"the notebook {names['notebook']}.ipynb is not the one of {assignment_id}.",
                 hint=f"A chapter has one notebook, {assignment_id}.ipynb.",
             )
-        config = _course(resources)
         spec = grading_spec(config, assignment_id)
         # What was handed in, not what nbgrader has made of it: the same bytes give the same score everywhere.
         handin = read_handin(config.layout, student_id, assignment_id)

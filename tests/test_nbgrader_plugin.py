@@ -193,6 +193,14 @@ def test_a_second_notebook_of_a_chapter_is_refused(config, monkeypatch):
         judge(config, monkeypatch, graded, notebook="extra")
 
 
+def test_an_old_assignment_of_nbgraders_is_refused_by_name(config, monkeypatch):
+    """The gradebook of a course that was moved over has assignments that no solution file is for."""
+    from grader.errors import UsageProblem
+
+    with pytest.raises(UsageProblem, match=r"ps1 has no solution file in source/"):
+        judge(config, monkeypatch, graded, assignment="ps1", notebook="problem1")
+
+
 def test_nbgraders_late_penalties_follow_the_course(config, monkeypatch):
     """For a course that keeps AssignLatePenalties in its list."""
     from grader.nbgrader_plugin import CourseLatePolicy

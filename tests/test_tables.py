@@ -49,6 +49,13 @@ def test_the_examples_in_the_docstrings_hold():
         assert not found.failed
 
 
+@pytest.mark.parametrize("n_chapters", [1, 7])
+def test_names_are_not_broken_where_there_is_room(n_chapters):
+    """A name of 30 letters has its line beside seven chapters at 80 columns; titles go before names break."""
+    answer = report(2, n_chapters, names="n" * 30)
+    assert sum(f"{'n' * 30}{row}" in shown(answer, 80) for row in range(2)) == 2
+
+
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
 @pytest.mark.parametrize("n_chapters", [1, 7, 20])
 @pytest.mark.parametrize("names", ["s", "a-student-with-a-very-long-id-indeed-", "学生"])

@@ -271,13 +271,13 @@ def _show(done: list[Collected], *, dry_run: bool) -> None:
     if news and len(news) <= SHOWN_LINES:
         table = Table(box=None, pad_edge=False)
         for name in ("student", "chapter", "version", "received (UTC)", "SHA-256"):
-            table.add_column(name, overflow="fold")
+            table.add_column(name, overflow="fold", no_wrap=name in ("received (UTC)", "SHA-256"))
         for item in news:
             receipt = item.receipt
             assert receipt is not None
             version = f"{receipt.version}" + ("" if receipt.is_current else ", not the latest")
-            received = f"{receipt.received_at:%Y-%m-%d %H:%M:%S}"
-            values = (receipt.student_id, receipt.assignment_id, version, received, receipt.sha256[:12])
+            received = f"{receipt.received_at:%Y-%m-%d %H:%M}"
+            values = (receipt.student_id, receipt.assignment_id, version, received, receipt.sha256[:8])
             table.add_row(*(escape(one_line(value)) for value in values))
         console.print(table)
     elif news:
@@ -337,12 +337,12 @@ def _list(store: Store, student: str | None, names: list[str], *, as_json: bool)
     console = stdout_console()
     table = Table(box=None, pad_edge=False)
     for name in ("student", "chapter", "version", "received (UTC)", "from", "SHA-256"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in ("received (UTC)", "SHA-256"))
     for receipt in found:
         if receipt.version:
             version = f"{receipt.version}{' *' if receipt.is_current else ''}"
-            received = f"{receipt.received_at:%Y-%m-%d %H:%M:%S}"
-            values = (receipt.student_id, receipt.assignment_id, version, received, receipt.origin, receipt.sha256[:12])
+            received = f"{receipt.received_at:%Y-%m-%d %H:%M}"
+            values = (receipt.student_id, receipt.assignment_id, version, received, receipt.origin, receipt.sha256[:8])
             table.add_row(*(escape(one_line(value)) for value in values))
     if table.row_count:
         console.print(table)

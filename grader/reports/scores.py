@@ -278,9 +278,11 @@ def short_names(assignment_ids: Sequence[str]) -> list[str]:
     Example:
         >>> short_names(["01_add", "02_mean"]), short_names(["intro", "02_mean"])
         (['01', '02'], ['intro', '02_mean'])
+        >>> short_names(["01_add"])
+        ['01']
     """
     ids = [printable(name) for name in assignment_ids]
     numbers = [name.partition("_")[0] for name in ids]
-    if len(ids) > 1 and len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers):
+    if len(set(numbers)) == len(ids) and all(number.isdigit() for number in numbers):
         return numbers
     return ids

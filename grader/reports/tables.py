@@ -54,13 +54,15 @@ def class_tables(report: ClassReport, width: int) -> list[Table]:
         f"{printable(line.student_id)} ({printable(line.name)})" if line.name else printable(line.student_id)
         for line in report.students
     ]
-    # never so wide that no number has room beside it
-    name_width = min(max(_width(name) for name in ("handed in", *names)), max(16, width // 3))
     labels = short_names([chapter.assignment_id for chapter in report.chapters])
     columns = [_chapter(report, chapter, label) for chapter, label in zip(report.chapters, labels, strict=True)]
     columns.append(_total(report))
-    if name_width + sum(column.wide + GAP for column in columns) <= width:
-        return [_table(names, name_width, columns, with_titles=True)]
+    longest = max(_width(name) for name in ("handed in", *names))
+    enough = max(16, width // 3)  # never so wide that no number has room beside it
+    beside_titles = width - sum(column.wide + GAP for column in columns)
+    if min(longest, enough) <= beside_titles:
+        return [_table(names, min(longest, beside_titles), columns, with_titles=True)]
+    name_width = min(longest, max(enough, width - sum(column.width + GAP for column in columns)))
     blocks: list[list[_Column]] = []
     room = 0
     for column in columns:
