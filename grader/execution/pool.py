@@ -201,6 +201,7 @@ class Dispatcher(Generic[_W]):
         tries: dict[Key, int] = {}
         alone: list[Task] = []
         exhausted = False
+        done: list[Result] = []  # told when their workers have something to do again
         while True:
             while self._has_room():
                 task = again.pop() if again else None
@@ -209,7 +210,9 @@ class Dispatcher(Generic[_W]):
                     exhausted = task is None
                 if task is None:
                     break
-                yield from self._start(task, again, tries)
+                done += self._start(task, again, tries)
+            while done:
+                yield done.pop(0)
             if not self._busy():
                 break
             for worker in self._ready():
@@ -217,7 +220,7 @@ class Dispatcher(Generic[_W]):
                     if result.graded and result.graded.wall_timeouts:
                         alone.append(task)
                     else:
-                        yield result
+                        done.append(result)
         for task in alone:
             if self._stopped:
                 break
