@@ -36,19 +36,19 @@ def pages() -> dict[str, str]:
     for name in COMMANDS:
         command = main.get_command(context, name)
         assert command is not None
-        lines = [NOTE, "", *_command(command, click.Context(command, info_name=name, parent=context), 1)]
+        lines = [*_command(command, click.Context(command, info_name=name, parent=context), 1), NOTE]
         made[f"{name}.md"] = "\n".join(lines).rstrip() + "\n"
     return made
 
 
 def _index(context: click.Context) -> str:
-    lines = [NOTE, "", "# Commands", "", *_help(inspect.cleandoc(main.help or "")), ""]
+    lines = ["# Commands", "", *_help(inspect.cleandoc(main.help or "")), ""]
     for title, names in sections().items():
         lines += [f"## {title}", "", "| command | |", "|---|---|"]
         lines += [f"| [grader {name}]({name}.md) | {_escaped(COMMANDS[name][2])} |" for name in names]
         lines.append("")
     lines += ["## Options", "", *_options(main, context), ""]
-    lines.append(SHARED_RULES)
+    lines += [SHARED_RULES, "", NOTE]
     return "\n".join(lines) + "\n"
 
 

@@ -41,13 +41,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         # a copy: neither formgrader nor feedback changes what the demo has made
         course = Path(shutil.copytree(given.demo, Path(folder) / "course"))
+        if given.only in (None, "terminal"):
+            terminal(course)
         browser = playwright.chromium.launch(executable_path=given.browser, args=["--no-sandbox"])
         for name, take in {"report": report, "feedback": feedback, "formgrader": formgrader}.items():
             if given.only in (None, name):
                 take(browser, course)
         browser.close()
-        if given.only in (None, "terminal"):
-            terminal(course)
 
 
 def report(browser: Any, course: Path) -> None:

@@ -129,9 +129,9 @@ class FakeJudgement:
         monkeypatch.setattr("grader.nbgrader_plugin._graded", lambda handin, spec, isolation: answer())
 
 
-def resources(config, student="ada", notebook="01_add"):
+def resources(config, student="ada", notebook="01_add", assignment="01_add"):
     """What nbgrader tells its preprocessors."""
-    return {"nbgrader": {"student": student, "assignment": "01_add", "notebook": notebook, "db_url": config.db_url}}
+    return {"nbgrader": {"student": student, "assignment": assignment, "notebook": notebook, "db_url": config.db_url}}
 
 
 def empty_notebook():
