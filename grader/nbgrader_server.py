@@ -1,8 +1,8 @@
-"""nbgrader's formgrader for a Jupyter server that ``grader formgrader`` starts: this course, whatever else is configured.
+"""nbgrader's formgrader for a Jupyter server of ``grader formgrader``: this course, whatever is configured.
 
 Stock formgrader takes its course from the user's ``~/.jupyter/nbgrader_config.py`` as well, where another course may be
-named, and reads it again at each request. Here the folder and the gradebook are those of the course that the server was started
-in. What keeps grading in the judge and hand-ins harmless is there even if the course's configuration doesn't mention it.
+named, and reads it again at each request. Here folder and gradebook are those of the course that the server was started
+in. What keeps grading in the judge and hand-ins harmless is there even if the course's configuration says nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from traitlets.config import Config
 
 from grader.course.config import CourseConfig, load_config
 from grader.course.layout import find_course
-
 
 _SECRET = ("IdentityProvider", "PasswordIdentityProvider", "ServerApp")
 """What formgrader gets from the server's configuration and would show on its first page, token and all."""

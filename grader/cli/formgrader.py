@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import signal
 import socket
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -52,8 +53,15 @@ def formgrader(ctx: click.Context, port: int | None, browser: bool, as_json: boo
     os.chdir(config.root)  # nbgrader's configuration is read from where its server runs
     token = secrets.token_hex(24)
     server = _server(config, port, token, browser=browser)
-    formgrader_url = f"{_base(server)}formgrader?token={token}"
-    lab_url = f"{_base(server)}lab?token={token}"
+    # It begins to listen in a callback of its own; the address is not said before somebody answers there.
+    server.io_loop.add_callback(_announce, config, server, token, as_json, quiet)
+    # Jupyter's own handler asks before it stops, and where nobody can be asked leaves its files behind.
+    signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))
+    server.start()
+
+
+def _announce(config: CourseConfig, server: Any, token: str, as_json: bool, quiet: bool) -> None:
+    formgrader_url, lab_url = (f"{_base(server)}{page}?token={token}" for page in ("formgrader", "lab"))
     if as_json:
         print_json({"url": formgrader_url, "lab_url": lab_url, "port": server.port, "token": token, "errors": []})
     elif quiet:
@@ -62,7 +70,6 @@ def formgrader(ctx: click.Context, port: int | None, browser: bool, as_json: boo
         click.echo(f"Formgrader of {config.title or config.course_id}:\n  {formgrader_url}")
         click.echo(f"JupyterLab in the same folder:\n  {lab_url}")
         click.echo("Stop it with Ctrl-C.", err=True)
-    server.start()
 
 
 def _require_free(port: int) -> None:
@@ -87,10 +94,9 @@ def _server(config: CourseConfig, port: int | None, token: str, *, browser: bool
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own parts, to their developers
         try:
+            import nbgrader.server_extensions.formgrader  # noqa: F401 (is it there?)
             from jupyterlab.labapp import LabApp
             from traitlets.config import Config
-
-            import nbgrader.server_extensions.formgrader  # noqa: F401 (is it there?)
         except ImportError as exc:
             raise GraderError(
                 f"formgrader needs JupyterLab and nbgrader, which are not whole here: {exc}.",
