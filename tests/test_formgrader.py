@@ -175,7 +175,7 @@ def test_what_people_enter_in_formgrader_outlives_every_autograde(page, server, 
     assert "by hand" in {each["event"] for each in said}
 
 
-@pytest.mark.parametrize("answers", [{}, SOLVED], ids=["as released", "solved"])
+@pytest.mark.parametrize("answers", [{}, SOLVED | EXPLAINED], ids=["as released", "solved"])
 def test_jupyterlab_runs_a_released_notebook_and_validates_it(page, server, graded, answers):
     """What a student does first: open it, run it, press Validate."""
     name = "solved" if answers else "released"
@@ -196,7 +196,7 @@ def test_jupyterlab_runs_a_released_notebook_and_validates_it(page, server, grad
     words = "Your notebook passes all the tests" if answers else "add: your code here"
     dialog.get_by_text(words).first.wait_for(timeout=30_000)
     look(page, f"jupyterlab_validate_{name}")
-    dialog.get_by_role("button", name="OK").click()
+    dialog.get_by_role("button", name="Ok").click()
 
 
 def test_ctrl_c_stops_it_and_says_so_by_0(graded, tmp_path):
