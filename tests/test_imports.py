@@ -11,7 +11,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "samples" not in path
 LAYERS = ("course", "notebooks", "execution", "authoring", "gradebook", "reports", "sample_class", "cli", "")
 """From the bottom: a module may import from its own layer and from those before it. The last is the package itself."""
 
-FRONT = ("grader.nbgrader_plugin", "grader.__main__")
+FRONT = ("grader.nbgrader_plugin", "grader.nbgrader_server", "grader.__main__")
 """What others start; nothing of ours imports it."""
 
 HEAVY = (
@@ -94,9 +94,15 @@ def test_only_the_gradebook_speaks_to_a_database():
 
 
 def test_nbgrader_is_imported_where_it_is_needed():
-    """To make its tables, in what it calls itself, and for its exchange."""
+    """To make its tables, in what it calls itself, for its exchange, and for its formgrader."""
     users = {dotted(path) for path in MODULES if any(name.split(".")[0] == "nbgrader" for name in imports(path))}
-    assert users <= {"grader.gradebook.database", "grader.nbgrader_plugin", "grader.authoring.exchange"}
+    assert users <= {
+        "grader.gradebook.database",
+        "grader.nbgrader_plugin",
+        "grader.nbgrader_server",
+        "grader.authoring.exchange",
+        "grader.cli.formgrader",
+    }
     assert not any(
         name.startswith("nbgrader") for name in imports(PACKAGE / "gradebook" / "database.py", at_top_only=True)
     )

@@ -46,6 +46,7 @@ COMMANDS = {
     "autograde": ("grader.cli.autograde", "autograde", "Grade what students handed in."),
     "report": ("grader.cli.report", "report", "Show scores, and what needs a person."),
     "status": ("grader.cli.status", "status", "Show how far everybody is: missing, late, graded, returned."),
+    "formgrader": ("grader.cli.formgrader", "formgrader", "Open nbgrader's formgrader on this course."),
     "extend": ("grader.cli.extend", "extend", "Give one student or all more time; list it, take it back."),
     "regrade": ("grader.cli.regrade", "regrade", "Grade again after tests, points or limits changed; who moves?"),
     "history": ("grader.cli.history", "history", "Show how a student's scores came to be."),
