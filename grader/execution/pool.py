@@ -200,27 +200,21 @@ class Dispatcher(Generic[_W]):
         again: list[Task] = []
         tries: dict[Key, int] = {}
         alone: list[Task] = []
-        exhausted = False
-        done: list[Result] = []  # told when their workers have something to do again
         while True:
-            while self._has_room():
-                task = again.pop() if again else None
-                if task is None and not exhausted:
-                    task = next(queue, None)
-                    exhausted = task is None
-                if task is None:
-                    break
-                done += self._start(task, again, tries)
-            while done:
-                yield done.pop(0)
+            while self._has_room() and (task := _next(queue, again)):
+                yield from self._start(task, again, tries)
             if not self._busy():
                 break
             for worker in self._ready():
+                done: list[Result] = []
                 for task, result in self._finish(worker, again, tries):
                     if result.graded and result.graded.wall_timeouts:
                         alone.append(task)
                     else:
                         done.append(result)
+                if self._has_room() and (task := _next(queue, again)):  # before the last one is written down
+                    done += self._start(task, again, tries)
+                yield from done
         for task in alone:
             if self._stopped:
                 break
@@ -283,6 +277,10 @@ class Dispatcher(Generic[_W]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _next(queue: Iterator[Task], again: list[Task]) -> Task | None:
+    return again.pop() if again else next(queue, None)
 
 
 class Pool(Dispatcher[LocalWorker]):
