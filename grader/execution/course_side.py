@@ -25,6 +25,9 @@ from grader.execution.grade_cells import GradeCell, helpers, ready_cell, rewrite
 from grader.execution.parsing import parse_cell
 from grader.execution.reference import build_chapters
 
+BUILTINS = {name: value for name, value in vars(builtins).items() if not name.startswith("_")}
+"""What a namespace that looks names up elsewhere holds itself: each use of ``len`` would cost it a ``__missing__``."""
+
 
 class Lookup(Protocol):
     """Where remote names are found: a session, once there is one."""
@@ -57,8 +60,8 @@ class CourseNames(dict[str, Any]):
 
     def complete(self) -> None:
         """Take in the builtins that nothing of the course's has replaced: they are found without ``__missing__``."""
-        for name, value in vars(builtins).items():
-            if name not in self.remote and not name.startswith("_"):
+        for name, value in BUILTINS.items():
+            if name not in self.remote:
                 self.setdefault(name, value)
 
     def has(self, name: str) -> bool:

@@ -225,7 +225,7 @@ class Grader:
         if not isinstance(outcome, list):
             self._drop(course.spec.reference)  # as above
         else:
-            course.shows = {name: _as_gists(gists) for name, gists in outcome}
+            course.shows = dict(outcome)
 
     def _template(self, spec: GradingSpec) -> Template:
         template = self._templates.pop(spec.reference, None) or self._new_template(spec)
@@ -468,9 +468,8 @@ def _author_shows(course: _Course, template: Template, tell: Callable[[str], Non
     skip = {number: "" for number, step in enumerate(steps) if step.role is Role.TEST}
     process = template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules)
     with closing(Session(process)) as session:
-        records = (
-            Judge(spec, session, visible_only=True, skip=skip, course=course.side, on_cell=tell).hear(steps).records
-        )
+        judge = Judge(spec, session, visible_only=True, skip=skip, course=course.side, on_cell=tell)
+        records = judge.hear(steps).records
     return [
         [_place(step), _gists(record.outputs)]
         for step, record in zip(steps, records, strict=True)
@@ -480,8 +479,9 @@ def _author_shows(course: _Course, template: Template, tell: Callable[[str], Non
 
 def _place(step: Step) -> str:
     """By what a cell of the author's and of a student's are known to be the same one."""
-    is_named = step.course is not None and step.role is not Role.FREE
-    return f"cell {step.course.name}" if step.course and is_named else step.source.strip()
+    if step.course is not None and step.role is not Role.FREE:
+        return f"cell {step.course.name}"
+    return step.source.strip()
 
 
 def _verdicts(spec: GradingSpec, heard: Hearing) -> list[Verdict]:
@@ -552,11 +552,7 @@ def _not_for_display(steps: Sequence[Step], records: Sequence[CellRecord]) -> di
     return skip
 
 
-Gists = list[tuple[str, ...]]
-
-
-def _as_gists(plain: Sequence[Sequence[str]]) -> Gists:
-    return [tuple(parts) for parts in plain]
+Gists = list[list[str]]
 
 
 def _gists(outputs: Sequence[Mapping[str, Any]]) -> Gists:
@@ -571,7 +567,7 @@ def _gists(outputs: Sequence[Mapping[str, Any]]) -> Gists:
         data = output.get("data")
         shown = sorted((str(mime), text(value)) for mime, value in data.items()) if isinstance(data, dict) else []
         parts = [text(output.get(key)) for key in ("output_type", "name", "text", "ename", "evalue", "traceback")]
-        gists.append((*parts, *(part for pair in shown for part in pair)))
+        gists.append([*parts, *(part for pair in shown for part in pair)])
     return gists
 
 

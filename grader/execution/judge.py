@@ -22,7 +22,7 @@ from typing import Any
 
 from grader.course.model import CourseCell, GradingSpec, Outcome, Role, Verdict
 from grader.execution import remote
-from grader.execution.course_side import CourseNames, CourseSide
+from grader.execution.course_side import BUILTINS, CourseNames, CourseSide
 from grader.execution.grade_cells import GradeCell, helpers
 from grader.execution.outputs import (
     Output,
@@ -76,7 +76,7 @@ class Names(dict[str, Any]):
 
     def __init__(self, session: Session, spec: GradingSpec, setup: CourseNames) -> None:
         super().__init__(
-            {k: v for k, v in vars(builtins).items() if k not in spec.solution_names and not k.startswith("_")},
+            {name: value for name, value in BUILTINS.items() if name not in spec.solution_names},
             __name__="__main__",
             __builtins__=builtins,
         )

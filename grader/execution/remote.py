@@ -352,9 +352,16 @@ ASSIGN_ITEMS = 64
 """A change to one of so many items is written through as a whole, with the next message, at no cost of its own."""
 
 
-def _is_fresh_and_small(view: Any, base: Any) -> bool:
+def _write_one(view: Any, base: Any, operation: str, method: Callable[..., Any], *args: Any) -> None:
+    """Change one item, here and on the other side."""
     link = view.grader_link
-    return bool(link.epoch == link.session.epoch and base.__len__(view) <= ASSIGN_ITEMS)
+    if link.epoch == link.session.epoch and base.__len__(view) <= ASSIGN_ITEMS:
+        method(view, *args)
+        link.session.assign(view)
+        return
+    link.session.operate(operation, view, *args)
+    if link.epoch == link.session.epoch:
+        method(view, *args)
 
 
 def _reader(base: type, name: str) -> Callable[..., Any]:
@@ -410,29 +417,15 @@ class ListView(list):  # type: ignore[type-arg]
         return list.__getitem__(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        link = self.grader_link
-        if type(key) is not int:
-            _fresh(self)
-            list.__setitem__(self, key, value)
-            link.session.assign(self)
+        if type(key) is int:
+            _write_one(self, list, "setitem", list.__setitem__, key, value)
             return
-        if _is_fresh_and_small(self, list):
-            list.__setitem__(self, key, value)
-            link.session.assign(self)
-            return
-        link.session.operate("setitem", self, key, value)
-        if link.epoch == link.session.epoch:
-            list.__setitem__(self, key, value)
+        _fresh(self)
+        list.__setitem__(self, key, value)
+        self.grader_link.session.assign(self)
 
     def append(self, value: Any) -> None:  # noqa: D102
-        link = self.grader_link
-        if _is_fresh_and_small(self, list):
-            list.append(self, value)
-            link.session.assign(self)
-            return
-        link.session.operate("append", self, value)
-        if link.epoch == link.session.epoch:
-            list.append(self, value)
+        _write_one(self, list, "append", list.append, value)
 
     def __iter__(self) -> Iterator[Any]:
         link = self.grader_link
@@ -495,14 +488,7 @@ class DictView(dict):  # type: ignore[type-arg]
         return dict.__getitem__(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        link = self.grader_link
-        if _is_fresh_and_small(self, dict):
-            dict.__setitem__(self, key, value)
-            link.session.assign(self)
-            return
-        link.session.operate("setitem", self, key, value)
-        if link.epoch == link.session.epoch:
-            dict.__setitem__(self, key, value)
+        _write_one(self, dict, "setitem", dict.__setitem__, key, value)
 
     def __missing__(self, key: Any) -> Any:
         # It may be a defaultdict or a Counter; asking may run student code, and may change it.

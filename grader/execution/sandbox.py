@@ -230,9 +230,7 @@ class Template:
         self._is_copy = False
         # In a closed sandbox all files are in its own tmpfs, and nothing of it is on the disk.
         self.home = tempfile.mkdtemp(prefix="grader-") if isolation == "process" else ""
-        ours, theirs = socket.socketpair()
-        if _SHOWS_SENDERS:
-            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._control, theirs = _control_pair()
         folder = Path(__file__).resolve().parent
         flags = ["-s", "-S"] if interpreter else ["-s", "-P", "-S"]
         command = [self._executable, *flags, "-c", _BOOT, str(theirs.fileno())]
@@ -253,8 +251,6 @@ class Template:
             raise SandboxError(f"the interpreter {self._executable} cannot be started: {exc}") from exc
         finally:
             theirs.close()
-        self._control = ours
-        ours.settimeout(START_TIMEOUT_S)
         order: dict[str, object] = {
             "isolation": isolation,
             "walls": _WALLS,
@@ -281,30 +277,27 @@ class Template:
             SandboxError: it does not start.
         """
         other = copy.copy(self)
-        ours, theirs = socket.socketpair()
-        if _SHOWS_SENDERS:
-            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        try:
-            socket.send_fds(self._control, [b"T"], [theirs.fileno()])
-            self._tell({"reference": [list(part) for part in reference]})
-        except OSError as exc:
-            ours.close()
-            raise self._broken() from exc
-        finally:
-            theirs.close()
-        other._control = ours
         other._is_copy = True
-        ours.settimeout(START_TIMEOUT_S)
-        other._wait_until_ready()
+        other._control, theirs = _control_pair()
+        try:
+            try:
+                socket.send_fds(self._control, [b"T"], [theirs.fileno()])
+            except OSError as exc:
+                raise self._broken() from exc
+            finally:
+                theirs.close()
+            self._tell({"reference": [list(part) for part in reference]})
+            other._wait_until_ready()
+        except SandboxError:
+            other.close()
+            raise
         return other
 
     def _wait_until_ready(self) -> None:
         answer, _ = self._hear()
         if "missing" in answer:
-            self.close()
             raise _cannot_isolate(answer["missing"])
         if "error" in answer:
-            self.close()
             raise SandboxError(
                 f"the reference of the earlier chapters does not run: {answer['error']}",
                 hint="Run the solution files of source/ one by one with python; the first that fails is the cause.",
@@ -456,6 +449,15 @@ def _cannot_isolate(missing: Sequence[str]) -> IsolationError:
         f"this machine does not offer {title}: {reason}. Without, {cost}.",
         hint=f"{_DOCTOR} To grade all the same (your own machine, students that you trust): {way_out}",
     )
+
+
+def _control_pair() -> tuple[socket.socket, socket.socket]:
+    """The owner's and the template's end of what they talk over."""
+    ours, theirs = socket.socketpair()
+    if _SHOWS_SENDERS:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    ours.settimeout(START_TIMEOUT_S)
+    return ours, theirs
 
 
 def _as_file(files: Mapping[str, bytes]) -> int:

@@ -313,8 +313,7 @@ class Session:
 
     def operate(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """One operation on objects of the student's; exceptions of student code are raised here."""
-        if self._dead or self.broken is not None:
-            raise self.broken or ProcessDied("the process has ended")
+        self._check_alive()
         self.on_request()
         try:
             forms = [self.encode(arg) for arg in args]
@@ -325,11 +324,10 @@ class Session:
         is_quiet = name in _QUIET and isinstance(args[0], (ListView, DictView))
         if name != "getattr" and (not is_quiet or isinstance(args[-1], RemoteReference)):
             self.epoch += 1
-        seq, gone = self._next_seq(), self._let_go()
         last_use = self._last_use
-        request = ["op", seq, name, forms, named, self._push(), gone, self._looks_after(name, args)]
+        looks = self._looks_after(name, args)
         try:
-            reply = self._exchange(request)
+            seq, reply = self._ask(name, forms, named, looks)
             if name == "getattr" and reply[0] != "same":
                 self.epoch += 1
             value = self._result(seq, reply)
@@ -370,11 +368,17 @@ class Session:
         return value
 
     def _lookup(self, space: str, name: str) -> Any:
+        self._check_alive()
+        return self._result(*self._ask("lookup", [space, name], [], self._looks_after("lookup", (space, name))))
+
+    def _check_alive(self) -> None:
         if self._dead or self.broken is not None:
             raise self.broken or ProcessDied("the process has ended")
+
+    def _ask(self, name: str, forms: list[Any], named: list[Any], looks: list[str] | None) -> tuple[int, list[Any]]:
+        """Ask for one operation; the number of the request and its reply."""
         seq, gone = self._next_seq(), self._let_go()
-        looks = self._looks_after("lookup", (space, name))
-        return self._result(seq, self._exchange(["op", seq, "lookup", [space, name], [], self._push(), gone, looks]))
+        return seq, self._exchange(["op", seq, name, forms, named, self._push(), gone, looks])
 
     def fetch(self, view: Any) -> None:
         """Bring a view (and all lists and dicts in it) up to date."""
@@ -385,8 +389,7 @@ class Session:
 
     def assign(self, view: Any) -> None:
         """Write a view's whole contents through: with the next message, before which no student code runs."""
-        if self._dead or self.broken is not None:
-            raise self.broken or ProcessDied("the process has ended")
+        self._check_alive()
         self.on_request()
         tag = view.grader_tag
         items = (
@@ -399,8 +402,7 @@ class Session:
     def _flush(self) -> None:
         """Send what was written to views now."""
         if self._written:
-            seq, gone = self._next_seq(), self._let_go()
-            self._result(seq, self._exchange(["op", seq, "assign", [], [], self._push(), gone]))
+            self._result(*self._ask("assign", [], [], []))
 
     def may_peek(self, view: Any) -> bool:
         """True while reading single items of a stale view is cheaper than fetching all of it."""

@@ -264,7 +264,7 @@ def decode_scalar(form: Any) -> Any:
 
 
 def _exact_number(name: str, text: str) -> Any:
-    """A Fraction of digits, or a Decimal; no exponent, which a short text could make endless."""
+    """A Fraction of digits alone (an exponent could make a short text endless), or a Decimal, which keeps its own."""
     try:
         if name == "Fraction" and _FRACTION.fullmatch(text):
             return fractions.Fraction(text)
