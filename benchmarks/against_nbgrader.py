@@ -11,31 +11,20 @@ import argparse
 import dataclasses
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-from sample_course import ENVIRONMENT, ROOT, copy_course
+from sample_course import ROOT, copy_course, timed
 
 from grader.sample_class import hand_in, read_class
 
 CHAPTERS = ["01_math_foundations", "02_single_neuron", "03_forward_pass", "04_loss_function", "05_backpropagation"]
 
 
-def run(root, *command):
-    """Run a tool in a course folder; seconds of wall time."""
-    started = time.perf_counter()
-    null = subprocess.DEVNULL
-    subprocess.run([sys.executable, "-m", *command], cwd=root, env=ENVIRONMENT, check=True, stdout=null, stderr=null)
-    return time.perf_counter() - started
-
-
 def build_course(ours, n_students, chapters, only=None):
     """A copy of the course with hand-ins of honest sample students, of mixed quality (or all of one); how many."""
     config = copy_course(ours)
-    run(ours, "grader", "generate")
+    timed(ours, "grader", "generate")
     honest = [s for s in read_class(ROOT / "samples") if s.same_in_nbgrader and only in (None, s.student_id)]
     count = 0
     for chapter in chapters:
@@ -58,7 +47,7 @@ def build_both(place, n_students, chapters):
     (stock / "course_config.py").write_text(text, encoding="utf-8")
     shutil.copytree(ours / "submitted", stock / "submitted")
     for chapter in chapters:
-        run(stock, "nbgrader", "generate_assignment", chapter)
+        timed(stock, "nbgrader", "generate_assignment", chapter)
     return ours, stock, count
 
 
@@ -75,8 +64,8 @@ def main():
         print(f"{count} submissions, chapters {options.chapters[0]} … {options.chapters[-1]}, --jobs {options.jobs}")
         ratios = []
         for number in range(options.rounds):
-            mine = run(ours, "grader", "autograde", *options.chapters, "--jobs", str(options.jobs), "--force")
-            theirs = sum(run(stock, "nbgrader", "autograde", chapter, "--force") for chapter in options.chapters)
+            mine = timed(ours, "grader", "autograde", *options.chapters, "--jobs", str(options.jobs), "--force")
+            theirs = sum(timed(stock, "nbgrader", "autograde", chapter, "--force") for chapter in options.chapters)
             ratios.append(theirs / mine)
             print(
                 f"round {number + 1}: grader {mine:.2f} s ({1000 * mine / count:.0f} ms each), "

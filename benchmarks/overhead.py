@@ -10,15 +10,13 @@ student costs, without the start. From that goes the CPU time of the same cells 
 import argparse
 import contextlib
 import io
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from against_nbgrader import CHAPTERS, build_course
-from sample_course import ROOT
+from sample_course import timed
 
 from grader.authoring.release import load_assignment, solved_notebook
 from grader.course.config import load_config
@@ -49,11 +47,7 @@ def plain_cpu(config, chapter):
 
 def run(course, chapter, *options):
     """Grade a chapter on one core; seconds of wall time."""
-    command = [sys.executable, "-m", "grader", "autograde", chapter, "--jobs", "1", "--force", "--quiet", *options]
-    started = time.perf_counter()
-    environment = dict(os.environ, PYTHONPATH=str(ROOT))
-    subprocess.run(command, cwd=course, env=environment, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
+    return timed(course, "grader", "autograde", chapter, "--jobs", "1", "--force", "--quiet", *options)
 
 
 def main():

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from grader.course.config import load_config
@@ -51,3 +52,19 @@ def run_grader(*arguments, check=True):
     if check and done.returncode:
         raise SystemExit(f"grader {' '.join(map(str, arguments))}: exit code {done.returncode}\n{done.stderr}")
     return done
+
+
+def timed(folder, *command, package=ROOT):
+    """Run a tool (``python -m …``) in a course folder; seconds of wall time. ``package``: where ``grader`` is."""
+    path = os.pathsep.join([str(package), ENVIRONMENT["PYTHONPATH"]])
+    null = subprocess.DEVNULL
+    started = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env=dict(ENVIRONMENT, PYTHONPATH=path),
+        check=True,
+        stdout=null,
+        stderr=null,
+    )
+    return time.perf_counter() - started
