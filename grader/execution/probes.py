@@ -119,6 +119,7 @@ PROBES = [
         """
         all_refused(lambda path: open(path, "rb").read(10), [
             "/etc/passwd", "/etc/shadow", "/etc/hostname", "/etc/os-release", "/var/log/dpkg.log",
+            os.path.join("/", "root", ".bashrc"),
             "/proc/1/environ", "/proc/self/maps", "/proc/cmdline", "/sys/kernel/notes", "/dev/kmsg", "/dev/mem",
         ])
         """,
