@@ -14,13 +14,13 @@ import click
 
 from grader.cli.main import (
     chosen_chapters,
+    chosen_students,
     errors_json,
     isolation_option,
     open_course,
     print_json_list,
     shared_options,
     tell_error,
-    unknown_student,
 )
 from grader.cli.stopping import Stopping
 from grader.errors import GraderError
@@ -105,7 +105,7 @@ def autograde(
 
     config = open_course(ctx, isolation)
     names = chosen_chapters(config, chapters)
-    chosen = _chosen_students(config, students)
+    chosen = chosen_students(students, config.layout.students(), str(config.layout.submitted_root)) or None
     if first_pass is not None:
         config = dataclasses.replace(config, first_pass=first_pass if first_pass != OFF else "")
         if config.first_pass and not any(map(config.takes_first_pass, names)):
@@ -135,14 +135,6 @@ def spec_source(config: CourseConfig) -> Callable[[str], GradingSpec]:
         return dataclasses.replace(grading_spec(config, name), first_pass=find() if takes_part else None)
 
     return spec_of
-
-
-def _chosen_students(config: CourseConfig, given: tuple[str, ...]) -> list[str] | None:
-    known = config.layout.students()
-    for name in given:
-        if name not in known:
-            raise unknown_student(name, known, str(config.layout.submitted_root))
-    return list(given) or None
 
 
 def grading_pool(jobs: int | None, isolation: str, scheduler: str | None = None) -> OpenPool:

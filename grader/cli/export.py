@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.main import chosen_chapters, open_course, print_json, shared_options, unknown_student
+from grader.cli.main import chosen_chapters, chosen_students, known_students, open_course, print_json, shared_options
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -72,11 +72,7 @@ def export(
     names = chosen_chapters(config, chapters)
     course = course_of(config)
     with open_gradebook(config, create=False) as store:
-        known = sorted({row.student_id for row in store.students()} | set(config.layout.students()))
-        for name in students:
-            if name not in known:
-                raise unknown_student(name, known, config.layout.submitted_root.name)
-        chosen = students or None
+        chosen = chosen_students(students, known_students(config, store), config.layout.submitted_root.name) or None
         found = exports.export_of(store, course, names, late=late, missing_as_zero=missing_as_zero, student_ids=chosen)
     if kind == "gradescope" and output is not None:
         from grader.reports.public import HiddenTests

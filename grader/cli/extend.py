@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.main import chosen_chapters, known_students, open_course, print_json, shared_options, unknown_student
+from grader.cli.main import chosen_chapters, chosen_students, known_students, open_course, print_json, shared_options
 from grader.course.dates import deadline
 from grader.errors import UsageProblem
 from grader.reports.text import duration, moment, one_line, points, printable
@@ -83,11 +83,8 @@ def extend(
     [chapter] = chosen_chapters(config, names[-1:])
     seconds, instant = _span(days, hours, until)
     with open_gradebook(config) as store:
-        known = known_students(config, store)
-        for name in names[:-1]:
-            if name not in known:
-                raise unknown_student(name, known, "gradebook")
-        wanted = [EVERYBODY] if for_all else list(dict.fromkeys(names[:-1]))
+        students = chosen_students(names[:-1], known_students(config, store), "gradebook")
+        wanted = [EVERYBODY] if for_all else students
         dues = store.due_dates(chapter, due=config.chapter(chapter).due)
         _check(chapter, dues, instant, revoke=revoke)
         before = _rows(store, chapter)

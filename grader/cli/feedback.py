@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.main import chosen_chapters, open_course, print_json, shared_options, unknown_student
+from grader.cli.main import chosen_chapters, chosen_students, known_students, open_course, print_json, shared_options
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -46,11 +46,7 @@ def feedback(
     names = chosen_chapters(config, chapters)
     results: list[PageResult] = []
     with open_gradebook(config, create=False) as store:
-        known = sorted({row.student_id for row in store.students()} | set(config.layout.students()))
-        for name in students:
-            if name not in known:
-                raise unknown_student(name, known, config.layout.submitted_root.name)
-        chosen = list(dict.fromkeys(students)) or None
+        chosen = chosen_students(students, known_students(config, store), config.layout.submitted_root.name) or None
         total = sum(len(chosen or config.layout.submissions(name)) for name in names)
         with Progress(total, quiet=quiet) as progress:
             for name in names:

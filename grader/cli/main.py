@@ -311,6 +311,18 @@ def known_students(config: CourseConfig, store: Store) -> list[str]:
     return sorted({row.student_id for row in store.students()} | set(config.layout.students()))
 
 
+def chosen_students(given: Sequence[str], known: Sequence[str], place: str) -> list[str]:
+    """Return the students that the user named, each once.
+
+    Raises:
+        UsageProblem: there is no such student at this place.
+    """
+    for name in given:
+        if name not in known:
+            raise unknown_student(name, known, place)
+    return list(dict.fromkeys(given))
+
+
 def print_json(document: dict[str, Any]) -> None:
     """Print the one JSON document that a command answers with."""
     click.echo(json.dumps({"schema": JSON_SCHEMA, **document}, indent=1, ensure_ascii=True))

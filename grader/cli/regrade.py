@@ -11,12 +11,12 @@ import click
 from grader.cli import autograde as autograding
 from grader.cli.main import (
     chosen_chapters,
+    chosen_students,
     isolation_option,
     known_students,
     open_course,
     print_json,
     shared_options,
-    unknown_student,
 )
 from grader.reports.text import printable
 
@@ -69,16 +69,13 @@ def regrade(
     config = open_course(ctx, isolation)
     names = chosen_chapters(config, chapters)
     with open_gradebook(config, create=False) as store, store.turn(names, autograding.say):
-        known = known_students(config, store)
-        for name in students:
-            if name not in known:
-                raise unknown_student(name, known, "gradebook")
+        chosen = chosen_students(students, known_students(config, store), "gradebook")
         with Regrading(
             config,
             store,
             autograding.spec_source(config),
             names,
-            list(students) or None,
+            chosen or None,
             force=force,
             why=why,
             keep_notebooks=not dry_run,

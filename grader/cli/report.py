@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli.main import chosen_chapters, open_course, print_json, shared_options, unknown_student
+from grader.cli.main import chosen_chapters, chosen_students, known_students, open_course, print_json, shared_options
 from grader.errors import GraderError
 
 
@@ -63,11 +63,8 @@ def report(
     course = course_of(config)
     with open_gradebook(config, create=False) as store:
         if students:
-            known = sorted({row.student_id for row in store.students()} | set(config.layout.students()))
-            for name in students:
-                if name not in known:
-                    raise unknown_student(name, known, config.layout.submitted_root.name)
-            details = [student_report(store, course, name, chosen) for name in dict.fromkeys(students)]
+            wanted = chosen_students(students, known_students(config, store), config.layout.submitted_root.name)
+            details = [student_report(store, course, name, chosen) for name in wanted]
             if as_json:
                 print_json({"students": [render.student_json(detail) for detail in details], "errors": []})
                 return

@@ -6,7 +6,7 @@ import datetime
 
 import click
 
-from grader.cli.main import chosen_chapters, known_students, open_course, print_json, shared_options, unknown_student
+from grader.cli.main import chosen_chapters, chosen_students, known_students, open_course, print_json, shared_options
 from grader.errors import UsageProblem
 
 STAGES = ("missing", "late", "collected", "graded", "needs a person", "not gradable", "returned")
@@ -52,11 +52,8 @@ def status(
     config = open_course(ctx)
     chosen = chosen_chapters(config, chapters) if chapters else None
     with open_gradebook(config, create=False) as store:
-        known = known_students(config, store)
-        for name in students:
-            if name not in known:
-                raise unknown_student(name, known, "gradebook")
-        answer = class_status(config, store, chosen, list(students) or None, datetime.datetime.now(datetime.UTC))
+        wanted_students = chosen_students(students, known_students(config, store), "gradebook")
+        answer = class_status(config, store, chosen, wanted_students or None, datetime.datetime.now(datetime.UTC))
     if wanted:
         answer = only(answer, wanted)
     if as_json:
