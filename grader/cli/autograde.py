@@ -19,13 +19,13 @@ from grader.cli.main import (
     isolation_option,
     open_course,
     print_json_list,
+    say,
     shared_options,
     tell_error,
 )
 from grader.cli.stopping import Stopping
 from grader.errors import GraderError
 from grader.reports.terminal import PROGRESS, Progress, Slowest
-from grader.reports.text import printable
 
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
@@ -152,11 +152,6 @@ def grading_pool(jobs: int | None, isolation: str, scheduler: str | None = None)
     return open_pool
 
 
-def say(text: str) -> None:
-    """Say something beside the progress bar."""
-    click.echo(printable(text), err=True)  # a progress bar on the terminal makes room for it
-
-
 def _run(
     config: CourseConfig,
     store: Store,
@@ -276,7 +271,7 @@ class _SlowestOfRun:
         for title, slowest in (("submissions", self._submissions), ("cells", self._cells)):
             click.echo(f"slowest {title}:", err=True)
             for name, seconds in slowest.found():
-                click.echo(f"  {seconds:7.2f} s  {printable(name)}", err=True)
+                say(f"  {seconds:7.2f} s  {name}")
 
 
 def _place(config: CourseConfig, result: SubmissionResult) -> str:

@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.main import chosen_chapters, errors_json, open_course, print_json, shared_options, unknown_student
+from grader.cli.main import (
+    chosen_chapters,
+    errors_json,
+    open_course,
+    print_json,
+    say,
+    shared_options,
+    tell_error,
+    unknown_student,
+)
 from grader.errors import GraderError, SubmissionError, UsageProblem
+from grader.reports.text import one_line
 
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
@@ -98,9 +108,7 @@ def collect(
         known = [row.student_id for row in store.students()]
         if student is not None and student not in known and store.has_roster():
             raise unknown_student(student, known, "--student")
-        done, broken = _collect(
-            config, store, sources, names, student, origin, at, times_file, zone, dry_run, quiet=quiet
-        )
+        done, broken = _collect(config, store, sources, names, student, origin, at, times_file, zone, dry_run)
     if as_json:
         print_json(_json(done, broken, dry_run=dry_run))
     else:
@@ -120,8 +128,6 @@ def _collect(
     times_file: Path | None,
     zone: datetime.tzinfo,
     dry_run: bool,
-    *,
-    quiet: bool,
 ) -> tuple[list[Collected], list[GraderError]]:
     from grader.gradebook.collecting import Collector
     from grader.gradebook.keeping import collect_lock, explained, repair
@@ -149,14 +155,14 @@ def _collect(
                     begin = len(done)
                     for item in collector.collect(found, _source_time(path)):
                         done.append(item)
-                        _tell(item, quiet=quiet)
+                        _tell(item)
                 _doubt_times(path, done[begin:])
             except (UsageProblem, SubmissionError) as problem:
                 if len(sources) == 1:
                     raise
                 # One source that cannot be read does not stop the others.
                 broken.append(problem)
-                _say(str(problem))
+                tell_error(problem)
     return done, broken
 
 
@@ -165,9 +171,10 @@ def _doubt_times(path: Path, done: list[Collected]) -> None:
     new = [item.receipt for item in done if item.receipt and item.status in ("collected", "kept")]
     times = [receipt.received_at for receipt in new if receipt.time_from == "zip"]
     if len(times) >= MANY and max(times) - min(times) <= ONE_MOMENT:
-        _say(
+        say(
             f"{path.name}: all {len(times)} files are of {max(times):%Y-%m-%d %H:%M} UTC: that of the download?"
-            "\nIf somebody was late by it, say better with --times or --received."
+            "\nIf somebody was late by it, say better with --times or --received.",
+            lines=True,
         )
 
 
@@ -240,23 +247,14 @@ def _times(path: Path, collector: Collector, zone: datetime.tzinfo) -> dict[str,
 # --- telling ---
 
 
-def _say(text: str) -> None:
-    from grader.reports.text import printable
-
-    click.echo(printable(text, lines=True), err=True)
-
-
-def _tell(item: Collected, *, quiet: bool) -> None:
+def _tell(item: Collected) -> None:
     """Say at once what a person has to look at."""
-    from grader.reports.text import one_line
-
     place = one_line(item.place)
     if item.status == "set aside":
-        _say(f"{place}: set aside: {one_line(item.reason)}" + (f"\n{item.hint}" if item.hint else ""))
-    if not quiet or item.status != "unchanged":
+        say(f"{place}: set aside: {one_line(item.reason)}" + (f"\n{item.hint}" if item.hint else ""), lines=True)
+    if item.status != "unchanged":
         for warning in item.warnings:
-            if item.status != "unchanged":
-                _say(f"{place}: {one_line(warning)}")
+            say(f"{place}: {one_line(warning)}")
 
 
 def _show(done: list[Collected], *, dry_run: bool) -> None:
@@ -264,7 +262,6 @@ def _show(done: list[Collected], *, dry_run: bool) -> None:
     from rich.table import Table
 
     from grader.reports.terminal import stdout_console
-    from grader.reports.text import one_line
 
     news = [item for item in done if item.status in ("collected", "kept") and item.receipt]
     console = stdout_console()
@@ -328,7 +325,6 @@ def _list(store: Store, student: str | None, names: list[str], *, as_json: bool)
     from rich.table import Table
 
     from grader.reports.terminal import stdout_console
-    from grader.reports.text import one_line
 
     found = store.receipts(student, names[0] if names else None)
     if as_json:

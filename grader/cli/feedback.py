@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.main import chosen_chapters, chosen_students, known_students, open_course, print_json, shared_options
+from grader.cli.main import (
+    chosen_chapters,
+    chosen_students,
+    known_students,
+    open_course,
+    print_json,
+    say,
+    shared_options,
+)
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -69,8 +77,6 @@ _STATUSES = ("written", "unchanged", "waiting", "missing", "failed")
 
 
 def _tell(config: CourseConfig, results: list[PageResult], *, as_json: bool, quiet: bool) -> None:
-    from grader.reports.text import printable
-
     counts = Counter(result.status for result in results)
     if as_json:
         print_json(
@@ -107,7 +113,7 @@ def _tell(config: CourseConfig, results: list[PageResult], *, as_json: bool, qui
             continue
         click.echo(heading, err=True)
         for line in lines[:LISTED]:
-            click.echo(f"  {printable(line)}", err=True)
+            say(f"  {line}")
         if len(lines) > LISTED:
             click.echo(f"  … and {len(lines) - LISTED} more (--json has all)", err=True)
     if not as_json:

@@ -146,7 +146,12 @@ def _errors_told(*, as_json: bool) -> Iterator[None]:
 
 def tell_error(error: GraderError) -> None:
     """Say an error on stderr, its place first."""
-    click.echo(printable(str(error), lines=True), err=True)
+    say(str(error), lines=True)
+
+
+def say(text: str, *, lines: bool = False) -> None:
+    """Say something on stderr, beside the answer; ``lines`` keeps its line ends."""
+    click.echo(printable(text, lines=lines), err=True)  # a progress bar on the terminal makes room for it
 
 
 def errors_json(error: GraderError) -> list[dict[str, Any]]:

@@ -16,9 +16,9 @@ from grader.cli.main import (
     known_students,
     open_course,
     print_json,
+    say,
     shared_options,
 )
-from grader.reports.text import printable
 
 if TYPE_CHECKING:
     from grader.gradebook.regrading import Regrading
@@ -68,7 +68,7 @@ def regrade(
 
     config = open_course(ctx, isolation)
     names = chosen_chapters(config, chapters)
-    with open_gradebook(config, create=False) as store, store.turn(names, autograding.say):
+    with open_gradebook(config, create=False) as store, store.turn(names, say):
         chosen = chosen_students(students, known_students(config, store), "gradebook")
         with Regrading(
             config,
@@ -119,7 +119,7 @@ def _tell(regrading: Regrading, start: int = 0) -> int:
     """Say what could not be graded again; returns how many there are."""
     for trouble in regrading.troubles[start:]:
         place = f"{trouble.student_id}/{trouble.assignment_id}"
-        click.echo(printable(f"{place}: {trouble.reason}", lines=True), err=True)
+        say(f"{place}: {trouble.reason}", lines=True)
     return len(regrading.troubles)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.main import course_option, open_course, print_json, shared_options, unknown_student
+from grader.cli.main import course_option, open_course, print_json, say, shared_options, unknown_student
 from grader.errors import GraderError, UsageProblem
+from grader.reports.text import one_line
 
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
@@ -78,7 +79,7 @@ def import_(ctx: click.Context, file: Path, id_column: str, dry_run: bool, as_js
     told = f"{len(change.added)} {would}added, {len(change.changed)} {would}changed, {len(change.unchanged)} unchanged"
     click.echo(f"{_many(len(found))}: {told}")
     if others and not quiet:
-        _say(f"Not in {file}, and kept: {_some(others)}")
+        say(f"Not in {file}, and kept: {_some(others)}")
 
 
 def _content(file: Path) -> bytes:
@@ -103,12 +104,6 @@ def _many(number: int) -> str:
 def _some(names: list[str]) -> str:
     shown = ", ".join(names[:SHOWN_IDS])
     return f"{shown} and {len(names) - SHOWN_IDS} more" if len(names) > SHOWN_IDS else shown
-
-
-def _say(text: str) -> None:
-    from grader.reports.text import printable
-
-    click.echo(printable(text), err=True)
 
 
 @students.command("list")
@@ -143,7 +138,7 @@ def list_(ctx: click.Context, as_json: bool, quiet: bool) -> None:
         return
     _show(rows, counts)
     if unknown:
-        _say(f"In {config.layout.submitted}/, and not in the roster: {_some(unknown)}")
+        say(f"In {config.layout.submitted}/, and not in the roster: {_some(unknown)}")
 
 
 def _json(row: Student) -> dict[str, Any]:
@@ -157,7 +152,6 @@ def _show(rows: list[Student], counts: dict[str, int]) -> None:
     from rich.table import Table
 
     from grader.reports.terminal import stdout_console
-    from grader.reports.text import one_line
 
     console = stdout_console()
     if not rows:
@@ -285,4 +279,4 @@ def remove(ctx: click.Context, student_id: str, with_submissions: bool, as_json:
         return
     click.echo(f"{student_id}: removed")
     if place and not quiet:
-        _say(f"What was handed in is now in {place}/; delete it when nobody needs it.")
+        say(f"What was handed in is now in {place}/; delete it when nobody needs it.")
