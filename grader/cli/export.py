@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.main import chosen_chapters, chosen_students, known_students, open_course, print_json, shared_options
-from grader.errors import GraderError
+from grader.cli.main import (
+    chosen_chapters,
+    chosen_students,
+    known_students,
+    open_course,
+    print_json,
+    shared_options,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from grader.reports.exports import Export
@@ -116,22 +123,3 @@ def _warn(found: Export, *, quiet: bool) -> None:
     if counts["not graded"]:
         n = counts["not graded"]
         _say(f"{n} submission{'s' * (n != 1)} not graded: no score.", quiet=quiet)
-
-
-def write_file(path: Path, content: bytes, *, folders: bool = False) -> None:
-    """Write a file whole, or say why not.
-
-    Raises:
-        GraderError: it cannot be written.
-    """
-    from grader.gradebook.autograded import write_whole
-
-    target = path.absolute()
-    if not folders and not target.parent.is_dir():
-        raise GraderError("its folder does not exist.", place=str(path), hint="Make the folder, or name another file.")
-    try:
-        write_whole(target, content)
-    except OSError as problem:
-        raise GraderError(
-            f"cannot be written: {problem.strerror or problem}.", place=str(path), hint="Name another file."
-        ) from problem

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli.main import chosen_chapters, isolation_option, open_course, print_json, shared_options
+from grader.cli.main import chosen_chapters, isolation_option, open_course, print_json, shared_options, write_file
 
 
 @click.command(short_help="Make a chapter's autograder for Gradescope.")
@@ -34,7 +34,6 @@ def gradescope(
       grader gradescope 04_loss_function
     """
     from grader.authoring.release import grading_spec
-    from grader.cli.export import write_file
     from grader.reports.autograder_zip import autograder_zip, requirements
 
     config = open_course(ctx, isolation)

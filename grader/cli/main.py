@@ -14,7 +14,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -347,6 +347,20 @@ def print_json_list(key: str, items: Iterable[dict[str, Any]], rest: dict[str, A
     click.echo("\n ],\n" + json.dumps(rest, indent=1, ensure_ascii=True)[2:])
 
 
-def stop(ctx: click.Context, code: int) -> NoReturn:
-    """End the command with an exit code."""
-    ctx.exit(code)
+def write_file(path: Path, content: bytes, *, folders: bool = False) -> None:
+    """Write a file whole, or say why not; ``folders`` makes those around it.
+
+    Raises:
+        GraderError: it cannot be written.
+    """
+    from grader.gradebook.autograded import write_whole
+
+    target = path.absolute()
+    if not folders and not target.parent.is_dir():
+        raise GraderError("its folder does not exist.", place=str(path), hint="Make the folder, or name another file.")
+    try:
+        write_whole(target, content)
+    except OSError as problem:
+        raise GraderError(
+            f"cannot be written: {problem.strerror or problem}.", place=str(path), hint="Name another file."
+        ) from problem

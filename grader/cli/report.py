@@ -7,8 +7,15 @@ from pathlib import Path
 
 import click
 
-from grader.cli.main import chosen_chapters, chosen_students, known_students, open_course, print_json, shared_options
-from grader.errors import GraderError
+from grader.cli.main import (
+    chosen_chapters,
+    chosen_students,
+    known_students,
+    open_course,
+    print_json,
+    shared_options,
+    write_file,
+)
 
 
 @click.command(short_help="Show scores, and what needs a person.")
@@ -51,8 +58,6 @@ def report(
     """
     from grader.gradebook.store import open_gradebook
     from grader.reports import render
-    from grader.reports.page import class_page
-    from grader.reports.picture import class_picture
     from grader.reports.scores import class_report, student_report
     from grader.reports.terminal import course_of, stdout_console
 
@@ -75,34 +80,29 @@ def report(
                 render.show_student(console, detail)
             return
         if html_file is not None:
+            from grader.reports.picture import class_picture
+
             picture = class_picture(store, course, chosen, now=datetime.datetime.now(datetime.UTC))
         else:
             answer = class_report(store, course, chosen)
     if html_file is not None:
-        _write_file(html_file, class_page(picture).encode(), quiet=quiet)
+        from grader.reports.page import class_page
+
+        _write(html_file, class_page(picture).encode(), quiet=quiet)
     elif as_json:
         print_json({**render.class_json(answer), "errors": []})
     elif csv_file is not None:
         # The mark at the start tells spreadsheets that the text is UTF-8.
         text = render.class_csv(answer)
-        _write_file(csv_file, text.encode("utf-8" if str(csv_file) == "-" else "utf-8-sig"), quiet=quiet)
+        _write(csv_file, text.encode("utf-8" if str(csv_file) == "-" else "utf-8-sig"), quiet=quiet)
     else:
         render.show_class(stdout_console(), answer)
 
 
-def _write_file(path: Path, content: bytes, *, quiet: bool) -> None:
-    from grader.gradebook.autograded import write_whole
-
+def _write(path: Path, content: bytes, *, quiet: bool) -> None:
     if str(path) == "-":
         click.echo(content, nl=False)
         return
-    if not path.absolute().parent.is_dir():
-        raise GraderError("its folder does not exist.", place=str(path), hint="Make the folder, or name another file.")
-    try:
-        write_whole(path.absolute(), content)
-    except OSError as problem:
-        raise GraderError(
-            f"cannot be written: {problem.strerror or problem}.", place=str(path), hint="Name another file."
-        ) from problem
+    write_file(path, content)
     if not quiet:
         click.echo(f"Wrote {path}", err=True)
