@@ -1,6 +1,6 @@
-"""Self-contained HTML pages: one template engine, one stylesheet, code in colours.
+"""Self-contained HTML pages: the template engine and the security policy of all of them, code in colours.
 
-Jinja2 escapes everything that is not marked as HTML; only this module and ``safe`` make such marks.
+Jinja2 escapes everything that is not marked as HTML; every such mark says beside it why that is safe.
 """
 
 from __future__ import annotations
@@ -9,26 +9,24 @@ import base64
 import functools
 import hashlib
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
 from grader.reports.text import points, printable
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 MAX_CODE = 60_000
 """Characters of a cell that are shown."""
 
 
-def page(template: str, **values: Any) -> str:
-    """Return a page made from a template of ``templates/``, with the stylesheet in it."""
-    return str(_environment().get_template(template).render(**values))
-
-
-@functools.cache
-def _environment() -> Any:
+def environment() -> Environment:
+    """Return a template engine for ``templates/``."""
     import jinja2
 
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.PackageLoader("grader.reports"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -36,24 +34,33 @@ def _environment() -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(points=points, printable=printable)
-    environment.globals.update(stylesheet=Markup(stylesheet()), policy=policy())  # noqa: S704 (our own file)
-    return environment
+
+
+def policy(style: str, *more: str) -> str:
+    """Return what a page may do, for its browser: show this one style sheet and what ``more`` allows, nothing else."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return "; ".join(
+        ("default-src 'none'", f"style-src 'sha256-{digest}'", *more, "base-uri 'none'", "form-action 'none'")
+    )
+
+
+def page(template: str, **values: Any) -> str:
+    """Return a page made from a template of ``templates/``, with ``style.css`` in it."""
+    return _of_students().get_template(template).render(**values)
 
 
 @functools.cache
-def stylesheet() -> str:
-    """The one stylesheet of all our pages."""
+def _of_students() -> Environment:
     from importlib.resources import files
 
-    return files("grader.reports").joinpath("style.css").read_text(encoding="utf-8")
-
-
-@functools.cache
-def policy() -> str:
-    """What a page may do, for its browser: show this one stylesheet and pictures that are in it, and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(f"\n{stylesheet()}".encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    style = files("grader.reports").joinpath("style.css").read_text(encoding="utf-8")
+    made = environment()
+    made.filters.update(points=points)
+    made.globals.update(
+        stylesheet=Markup(style),  # noqa: S704 (our own file)
+        policy=policy(f"\n{style}", "img-src data:"),
+    )
+    return made
 
 
 def code_html(source: str, marked: Collection[int] = (), *, python: bool = True) -> Markup:
