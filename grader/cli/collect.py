@@ -21,7 +21,7 @@ from grader.cli.main import (
     unknown_student,
 )
 from grader.errors import GraderError, SubmissionError, UsageProblem
-from grader.reports.text import one_line
+from grader.reports.text import iso, one_line
 
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
@@ -316,7 +316,7 @@ def _json(done: list[Collected], broken: list[GraderError], *, dry_run: bool) ->
 def _receipt_json(receipt: Receipt) -> dict[str, Any]:
     values = dataclasses.asdict(receipt)
     for name in ("received_at", "collected_at"):
-        values[name] = values[name].isoformat() if values[name] else None
+        values[name] = iso(values[name])
     return values
 
 

@@ -12,7 +12,7 @@ import click
 from grader.cli.main import chosen_chapters, chosen_students, known_students, open_course, print_json, shared_options
 from grader.course.dates import deadline
 from grader.errors import UsageProblem
-from grader.reports.text import duration, moment, one_line, points, printable
+from grader.reports.text import duration, iso, moment, one_line, points, printable
 
 if TYPE_CHECKING:
     from grader.course.config import CourseConfig
@@ -188,10 +188,6 @@ def _moved(moved: Sequence[tuple[SubmissionRow, SubmissionRow]]) -> list[str]:
     return lines
 
 
-def _time(value: datetime.datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
 def _json(
     chapter: str,
     wanted: Sequence[str],
@@ -204,11 +200,10 @@ def _json(
     return {
         "assignment_id": chapter,
         "is_dry_run": dry_run,
-        "due": _time(dues.due),
-        "last_due": _time(dues.last),
+        "due": iso(dues.due),
+        "last_due": iso(dues.last),
         "extended": [
-            {"student_id": name or None, "due": _time(_due(dues, name)), "is_changed": name in changed}
-            for name in wanted
+            {"student_id": name or None, "due": iso(_due(dues, name)), "is_changed": name in changed} for name in wanted
         ],
         "moved": [
             {
@@ -252,7 +247,7 @@ def _list(config: CourseConfig, store: Store, names: Sequence[str], *, as_json: 
         ]
     if as_json:
         shown = [
-            {key: _time(value) if isinstance(value, datetime.datetime) else value for key, value in row.items()}
+            {key: iso(value) if isinstance(value, datetime.datetime) else value for key, value in row.items()}
             for row in rows
         ]
         print_json({"extensions": shown, "errors": []})

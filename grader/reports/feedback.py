@@ -175,7 +175,7 @@ class Chapter:
         else:
             tests, title = HiddenTests.of(assignment), assignment.title
             sources = {cell.name: cell.source for cell in assignment.cells if cell.is_grade}
-        names = {row.student_id: f"{row.first_name} {row.last_name}".strip() for row in store.students()}
+        names = {row.student_id: row.name for row in store.students()}
         title = config.chapter(assignment_id).title or title or assignment_id
         return cls(assignment_id, title, config.title, tests, sources, names)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from grader.gradebook.extensions import Extension
 from grader.gradebook.history import Event, HistoryRow, cell_score
 from grader.reports.render import wrapped
-from grader.reports.text import duration, moment, one_line, points, printable
+from grader.reports.text import duration, iso, moment, one_line, points, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -161,11 +161,11 @@ def history_json(rows: Sequence[HistoryRow], extensions: Sequence[Extension]) ->
                 "assignment_id": extension.assignment_id,
                 "for_all": not extension.student_id,
                 "seconds": extension.seconds,
-                "until": None if extension.until is None else extension.until.isoformat(),
+                "until": iso(extension.until),
                 "given_at": extension.given_at.isoformat(),
                 "by": extension.given_by,
                 "why": extension.why,
-                "ended_at": None if extension.ended_at is None else extension.ended_at.isoformat(),
+                "ended_at": iso(extension.ended_at),
             }
             for extension in extensions
         ],

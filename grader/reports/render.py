@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime
 import io
 import textwrap
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from grader.course.model import Outcome
 from grader.gradebook.store import VerdictRow
 from grader.reports.scores import ClassReport, Mark, State, StudentReport
 from grader.reports.tables import COLOURS, chapter_table, class_tables, in_short, legend, print_plainly
-from grader.reports.text import duration, first_line, moment, one_line, points, printable, spreadsheet_cell
+from grader.reports.text import duration, first_line, iso, moment, one_line, points, printable, spreadsheet_cell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -182,10 +181,6 @@ def _by_person(verdict: VerdictRow) -> str:
 # --- JSON ---
 
 
-def _time(value: datetime.datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
 def mark_json(mark: Mark) -> dict[str, Any]:
     """Return a mark as a plain dict."""
     return {
@@ -194,8 +189,8 @@ def mark_json(mark: Mark) -> dict[str, Any]:
         "penalty": mark.penalty,
         "late": mark.is_late,
         "seconds_late": mark.seconds_late,
-        "timestamp": _time(mark.timestamp),
-        "due": _time(mark.due),
+        "timestamp": iso(mark.timestamp),
+        "due": iso(mark.due),
         "extension_s": mark.extension_s,
         "needs_person": mark.needs_person,
         "manual_cells": mark.n_manual,

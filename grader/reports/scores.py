@@ -180,7 +180,7 @@ def class_report(
     known = {row.assignment_id: row for row in store.assignments()}
     chosen = _chapter_ids(known, course) if assignment_ids is None else list(assignment_ids)
     rows = {(row.student_id, row.assignment_id): row for row in store.scores(chosen)}
-    names = {row.student_id: f"{row.first_name} {row.last_name}".strip() for row in store.students()}
+    names = {row.student_id: row.name for row in store.students()}
     handed_in = {chapter: frozenset(course.handed_in.get(chapter, ())) for chapter in chosen}
     dues = {chapter: store.due_dates(chapter, due=course.due.get(chapter)) for chapter in chosen}
     everybody = set(names).union(*handed_in.values())
@@ -212,7 +212,7 @@ def student_report(
     verdicts: dict[str, list[VerdictRow]] = {}
     for verdict in store.verdicts(student_id, chosen):
         verdicts.setdefault(verdict.assignment_id, []).append(verdict)
-    names = {row.student_id: f"{row.first_name} {row.last_name}".strip() for row in store.students()}
+    names = {row.student_id: row.name for row in store.students()}
     chapters = tuple(
         ChapterDetail(
             chapter,

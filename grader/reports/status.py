@@ -17,7 +17,7 @@ from grader.gradebook.store import Store
 from grader.reports.render import LISTED
 from grader.reports.scores import Mark, State, class_report, short_names
 from grader.reports.terminal import course_of
-from grader.reports.text import first_line, printable
+from grader.reports.text import first_line, iso, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -272,8 +272,8 @@ def status_json(status: Status) -> dict[str, Any]:
             {
                 "assignment_id": column.assignment_id,
                 "title": column.title,
-                "due": _time(column.due),
-                "last_due": _time(column.last_due),
+                "due": iso(column.due),
+                "last_due": iso(column.last_due),
                 "students": len(status.students),
                 "counts": {
                     **column.counts,
@@ -301,19 +301,15 @@ def _progress_json(progress: Progress) -> dict[str, Any]:
         "state": str(progress.stage),
         "late": progress.is_late,
         "overdue": progress.is_overdue,
-        "due": _time(mark.due),
+        "due": iso(mark.due),
         "extension_s": mark.extension_s,
-        "timestamp": _time(mark.timestamp),
+        "timestamp": iso(mark.timestamp),
         "seconds_late": mark.seconds_late,
         "score": mark.score,
         "penalty": mark.penalty,
         "manual_cells": mark.n_manual,
         "reason": mark.not_graded,
     }
-
-
-def _time(value: datetime.datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
 
 
 def only(status: Status, stages: Sequence[str]) -> Status:

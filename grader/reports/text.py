@@ -88,6 +88,11 @@ def moment(value: datetime.datetime | None) -> str:
     return f"{value:%Y-%m-%d %H:%M}{f':{value:%S}' if value.second else ''} UTC"
 
 
+def iso(value: datetime.datetime | None) -> str | None:
+    """Return a point in time as JSON has it."""
+    return None if value is None else value.isoformat()
+
+
 def points(value: float) -> str:
     """Return a number of points as people write it: at most two decimals, none that say nothing.
 
