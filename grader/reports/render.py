@@ -12,7 +12,17 @@ from grader.course.model import Outcome
 from grader.gradebook.store import VerdictRow
 from grader.reports.scores import ClassReport, Mark, State, StudentReport
 from grader.reports.tables import COLOURS, chapter_table, class_tables, in_short, legend, print_plainly
-from grader.reports.text import duration, first_line, iso, moment, one_line, points, printable, spreadsheet_cell
+from grader.reports.text import (
+    duration,
+    first_line,
+    id_and_name,
+    iso,
+    moment,
+    one_line,
+    points,
+    printable,
+    spreadsheet_cell,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,8 +82,7 @@ def attention(report: ClassReport) -> list[str]:
         lines.append(f"Needs a person: {len(needing):,} submission{'s' * (len(needing) != 1)}")
         same: dict[tuple[str, str], list[str]] = {}
         for student_id, assignment_id, mark in needing:
-            why = mark.not_graded or f"{mark.n_manual} answer{'s' * (mark.n_manual != 1)} to grade by hand"
-            same.setdefault((assignment_id, first_line(why)), []).append(printable(student_id))
+            same.setdefault((assignment_id, first_line(mark.why_person)), []).append(printable(student_id))
         told = [(printable(chapter), why, students) for (chapter, why), students in same.items()]
         for chapter, why, students in told[:LISTED]:
             if len(students) == 1:
@@ -107,7 +116,7 @@ _OUTCOMES = {
 
 def show_student(console: Console, report: StudentReport) -> None:
     """Print every verdict of a student, by chapter, each with its message below it."""
-    name = printable(report.student_id) + (f" ({printable(report.name)})" if report.name else "")
+    name = id_and_name(report.student_id, report.name)
     total = f"{name}: {points(report.total)} of {points(report.max_score)} points"
     console.print(total, style="bold", markup=False, highlight=False)
     for chapter in report.chapters:

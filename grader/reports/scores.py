@@ -51,6 +51,11 @@ class Mark:
         """Whether somebody has to look at it."""
         return self.state is State.NOT_GRADED or self.n_manual > 0
 
+    @property
+    def why_person(self) -> str:
+        """What that person will find: why it is not graded, or how many answers wait."""
+        return self.not_graded or f"{self.n_manual} answer{'s' * (self.n_manual != 1)} to grade by hand"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ChapterColumn:

@@ -17,7 +17,7 @@ from grader.gradebook.store import Store
 from grader.reports.render import LISTED
 from grader.reports.scores import Mark, State, class_report, short_names
 from grader.reports.terminal import course_of
-from grader.reports.text import first_line, iso, printable
+from grader.reports.text import first_line, id_and_name, iso, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -228,7 +228,7 @@ def _table(status: Status) -> RenderableType:
     for label in short_names([column.assignment_id for column in status.chapters]):
         table.add_column(Text(label), justify="center", no_wrap=True)
     for line in status.students:
-        name = printable(line.student_id) + (f" ({printable(line.name)})" if line.name else "")
+        name = id_and_name(line.student_id, line.name)
         table.add_row(Text(name), *(Text(_sign(line.chapters[c.assignment_id])) for c in status.chapters))
     return table
 
@@ -254,9 +254,8 @@ def _attention(status: Status) -> list[str]:
     ]
     lines = []
     for student_id, chapter, progress in found[:LISTED]:
-        n = progress.mark.n_manual
-        why = progress.mark.not_graded or f"{n} answer{'s' * (n != 1)} to grade by hand"
-        lines.append(f"{printable(student_id)}/{printable(chapter)}: {progress.stage}: {first_line(why)}")
+        why = first_line(progress.mark.why_person)
+        lines.append(f"{printable(student_id)}/{printable(chapter)}: {progress.stage}: {why}")
     if len(found) > LISTED:
         lines.append(f"… and {len(found) - LISTED} more that need somebody (--json has all)")
     return lines

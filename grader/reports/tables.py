@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grader.reports.scores import ChapterColumn, ClassReport, Mark, State, short_names
-from grader.reports.text import points, printable
+from grader.reports.text import id_and_name, points, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,10 +50,7 @@ def in_short(report: ClassReport) -> str:
 
 def class_tables(report: ClassReport, width: int) -> list[Table]:
     """Return students × chapters in ``width`` columns: one table, or several with a part of the chapters each."""
-    names = [
-        f"{printable(line.student_id)} ({printable(line.name)})" if line.name else printable(line.student_id)
-        for line in report.students
-    ]
+    names = [id_and_name(line.student_id, line.name) for line in report.students]
     labels = short_names([chapter.assignment_id for chapter in report.chapters])
     columns = [_chapter(report, chapter, label) for chapter, label in zip(report.chapters, labels, strict=True)]
     columns.append(_total(report))

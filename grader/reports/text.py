@@ -44,6 +44,16 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def id_and_name(student_id: str, name: str) -> str:
+    """Return a student's id as a report for graders shows it, with the name where there is one.
+
+    Example:
+        >>> id_and_name("ada", "Ada Lovelace"), id_and_name("bob", "")
+        ('ada (Ada Lovelace)', 'bob')
+    """
+    return f"{printable(student_id)} ({printable(name)})" if name else printable(student_id)
+
+
 def first_line(text: str) -> str:
     """Return the first line of ``text``, printable; what follows it is usually advice."""
     return one_line(text.strip().partition("\n")[0])
