@@ -40,6 +40,7 @@ class Mark:
     timestamp: datetime.datetime | None = None
     due: datetime.datetime | None = None
     extension_s: float = 0.0
+    graded_at: datetime.datetime | None = None
 
     @property
     def is_late(self) -> bool:
@@ -274,6 +275,7 @@ def _mark(row: SubmissionRow | None, handed_in: bool, student_id: str, dues: Due
         timestamp=row.timestamp,
         due=row.due,
         extension_s=row.extension_s,
+        graded_at=row.graded_at,
     )
 
 

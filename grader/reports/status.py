@@ -99,7 +99,6 @@ def class_status(
     course = course_of(config)
     report = class_report(store, course, assignment_ids, student_ids)
     feedback = _Feedback(config.layout)
-    graded_at = {(row.student_id, row.assignment_id): row.graded_at for row in store.scores(assignment_ids)}
     handed_in = {chapter: frozenset(names) for chapter, names in course.handed_in.items()}
     received = {chapter: store.received(chapter) for chapter in handed_in}
     lines = []
@@ -109,7 +108,7 @@ def class_status(
             at = None
             if line.student_id in handed_in.get(chapter, ()):
                 at = handed_in_at(config.layout, line.student_id, chapter, received[chapter].get(line.student_id))
-            returned = feedback.is_newer(line.student_id, chapter, graded_at.get((line.student_id, chapter)))
+            returned = feedback.is_newer(line.student_id, chapter, mark.graded_at)
             progress[chapter] = _progress(mark, at, returned=returned, now=now)
         lines.append(StatusLine(line.student_id, line.name, progress))
     columns = []
