@@ -77,17 +77,18 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def write_zip(path: Path, files: Mapping[str, bytes]) -> bool:
-    """Write a zip, whole or not at all; return whether it is another than before.
+def write_zip(path: Path, content: bytes, *, dry_run: bool = False) -> bool:
+    """Write a zip, whole or not at all; return whether it is, or would be, another than before.
 
     Raises:
         GraderError: it cannot be written; what was there is as it was.
     """
-    content = zip_bytes(files)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         if path.is_file() and path.read_bytes() == content:
             return False
+        if dry_run:
+            return True
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             write_through(temporary, content)

@@ -118,11 +118,12 @@ def _zip(config: CourseConfig, name: str, folder: Path, *, solutions: bool, dry_
     if not files:
         raise UsageProblem("there is nothing to release.", place=str(config.layout.release_dir(name)))
     path = folder / f"{name}{'_solution' if solutions else ''}.zip"
-    is_new = write_zip(path, files) if not dry_run else not path.is_file() or path.read_bytes() != zip_bytes(files)
+    content = zip_bytes(files)
+    is_new = write_zip(path, content, dry_run=dry_run)
     return {
         "zip": str(path),
         "zip_status": _status(is_new, dry_run),
-        "sha256": hashlib.sha256(zip_bytes(files)).hexdigest(),
+        "sha256": hashlib.sha256(content).hexdigest(),
         "files": sorted(files),
     }
 
