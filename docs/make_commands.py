@@ -113,8 +113,9 @@ if __name__ == "__main__":
     names = stale()
     if "--check" not in sys.argv[1:]:
         FOLDER.mkdir(exist_ok=True)
+        made = pages()
         for page in names:
-            text = pages().get(page)
+            text = made.get(page)
             (FOLDER / page).write_text(text, encoding="utf-8") if text else (FOLDER / page).unlink()
     print("\n".join(f"docs/commands/{page}" for page in names) or "docs/commands/ is up to date")
     sys.exit(bool(names) if "--check" in sys.argv[1:] else 0)
