@@ -26,7 +26,7 @@ from grader.reports.curves import Picture, curves_in, picture_of
 from grader.reports.failures import Failure, failure_of
 from grader.reports.gradescope import behaviour
 from grader.reports.html import code_html
-from grader.reports.public import ANSI, HiddenTests, has_marker, hide_tests
+from grader.reports.public import ANSI, HiddenTests, grade_facts, has_marker, hide_tests, is_test
 from grader.reports.safe import joined, safe_html, safe_markdown, safe_picture
 from grader.reports.text import printable
 
@@ -201,7 +201,7 @@ def feedback_of(
         _drop_what_may_tell(cells, chapter)
     hide_tests(cells, chapter.tests, by_judge=row.graded_at is not None)
     own = frozenset(
-        line.strip() for cell in cells if not _grade_facts(cell).get("grade") for line in cell["source"].splitlines()
+        line.strip() for cell in cells if not grade_facts(cell).get("grade") for line in cell["source"].splitlines()
     )
     said = {comment.grade_id: comment for comment in comments}
     is_graded = not row.not_graded or row.n_by_person > 0
@@ -236,14 +236,13 @@ def _drop_what_may_tell(cells: Sequence[dict[str, Any]], chapter: Chapter) -> No
     """
     is_after = False
     for cell in cells:
-        facts = _grade_facts(cell)
-        if facts.get("grade") and not facts.get("solution"):
+        facts = grade_facts(cell)
+        if is_test(cell):
             released = chapter.tests.released.get(str(facts.get("grade_id", "")))
             is_after |= released is None or released != cell["source"] or has_marker(cell["source"])
         if is_after and cell["outputs"]:
             text = "[shown only to graders: it came after hidden tests had run]"
-            is_test = bool(facts.get("grade"))
-            cell["outputs"] = [] if is_test else [{"output_type": "stream", "name": "stdout", "text": text}]
+            cell["outputs"] = [] if facts.get("grade") else [{"output_type": "stream", "name": "stdout", "text": text}]
 
 
 def _why_not(reason: str) -> str:
@@ -324,7 +323,7 @@ def _behaviour(released: str, row: VerdictRow) -> str:
 def _printed(cells: Sequence[Mapping[str, Any]], grade_id: str) -> str:
     """What was printed while the visible part of a test ran."""
     for cell in cells:
-        if _grade_facts(cell).get("grade_id") == grade_id and cell["cell_type"] == "code":
+        if grade_facts(cell).get("grade_id") == grade_id and cell["cell_type"] == "code":
             texts = [joined(o.get("text")) for o in cell["outputs"] if o.get("output_type") == "stream"]
             return _cut(_plain("".join(texts)), 4_000)[0]
     return ""
@@ -356,11 +355,6 @@ def _plain_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _grade_facts(cell: Mapping[str, Any]) -> Mapping[str, Any]:
-    facts = cell["metadata"].get("nbgrader")
-    return facts if isinstance(facts, dict) else {}
-
-
 class _Room:
     """How much more a page may show."""
 
@@ -386,7 +380,7 @@ def _sections(
     heading = ""
     shown: set[str] = set()
     for number, cell in enumerate(cells, start=1):
-        facts = _grade_facts(cell)
+        facts = grade_facts(cell)
         name = str(facts.get("grade_id", ""))
         is_answer = bool(facts.get("solution"))
         is_public = normal_text(cell["source"]) in public

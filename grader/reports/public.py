@@ -119,9 +119,9 @@ def hide_tests(cells: Sequence[Any], tests: HiddenTests, *, by_judge: bool) -> N
         tests: the chapter's.
         by_judge: whether our judge graded it; of nbgrader's own run, errors of tests are not shown at all.
     """
-    own = frozenset(line for cell in cells if not _is_test(cell) for line in _lines(cell["source"]))
+    own = frozenset(line for cell in cells if not is_test(cell) for line in _lines(cell["source"]))
     for cell in cells:
-        facts = _facts(cell)
+        facts = grade_facts(cell)
         name = facts.get("grade_id", "")
         is_code = cell["cell_type"] == "code"
         if is_code:
@@ -141,13 +141,15 @@ def hide_tests(cells: Sequence[Any], tests: HiddenTests, *, by_judge: bool) -> N
             _hide_outputs(cell, frozenset(), all_errors=True)
 
 
-def _facts(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+def grade_facts(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what nbgrader says of a cell in its metadata."""
     facts = cell.get("metadata", {}).get("nbgrader", {})
     return facts if isinstance(facts, Mapping) else {}
 
 
-def _is_test(cell: Mapping[str, Any]) -> bool:
-    facts = _facts(cell)
+def is_test(cell: Mapping[str, Any]) -> bool:
+    """Tell whether a cell is a test: a grade cell that is no answer."""
+    facts = grade_facts(cell)
     return bool(facts.get("grade")) and not facts.get("solution")
 
 
