@@ -12,6 +12,7 @@ from small_course import CONFIG, graded, hand_in, make_course, verdict
 from grader.authoring.release import grading_spec
 from grader.cli.main import main
 from grader.course.model import GradedSubmission, Outcome
+from grader.gradebook.extensions import DueDates
 from grader.gradebook.store import ScoredSubmission, open_gradebook
 from grader.reports.page import class_page
 from grader.reports.picture import class_picture, draw, message_pattern
@@ -152,16 +153,10 @@ def test_who_needs_help_and_why(config):
 
 def test_who_has_more_time_is_not_behind(config):
     """An extension counts for those who have not handed in; the others are behind."""
-
-    class MoreForBob:
-        due = IN_TIME
-
-        def of(self, student_id):
-            return NOW + datetime.timedelta(days=1) if student_id == "bob" else IN_TIME
-
+    more_for_bob = DueDates(IN_TIME, IN_TIME, {"bob": NOW + datetime.timedelta(days=1)})
     with open_gradebook(config) as store:
         report = class_report(store, course_of(config), ["02_mean"])
-    picture = draw(report, [], [], {"02_mean": MoreForBob()}, NOW)
+    picture = draw(report, [], [], {"02_mean": more_for_bob}, NOW)
     assert picture.chapters[0].missing.students == ("ada", "bob", "eve")
     assert picture.help.behind.students == ("ada", "eve")
 

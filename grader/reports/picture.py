@@ -12,9 +12,9 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 from grader.course.model import Outcome
+from grader.gradebook.extensions import DueDates
 from grader.gradebook.store import Store, SubmissionRow, VerdictRow
 from grader.reports.measures import (
     MIN_FOR_DISCRIMINATION,
@@ -216,28 +216,6 @@ class ClassPicture:
     made_at: datetime.datetime
 
 
-class DueDates(Protocol):
-    """When a chapter is due: for everybody, and for a student who may have more time; None for never."""
-
-    @property
-    def due(self) -> datetime.datetime | None:
-        """When it is due for everybody."""
-
-    def of(self, student_id: str) -> datetime.datetime | None:
-        """Return when it is due for a student."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SameForAll:
-    """A due date without extensions."""
-
-    due: datetime.datetime | None
-
-    def of(self, student_id: str) -> datetime.datetime | None:
-        """Return when it is due for a student."""
-        return self.due
-
-
 def class_picture(
     store: Store,
     course: Course,
@@ -280,7 +258,7 @@ def draw(
             report,
             chapter,
             labels[chapter.assignment_id],
-            due.get(chapter.assignment_id, SameForAll(None)),
+            due[chapter.assignment_id],
             times.get(chapter.assignment_id, {}),
             now,
         )
