@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -175,3 +178,18 @@ class FakePool:
                 yield Result(task.key, None, answer)
             else:
                 yield Result(task.key, answer)
+
+
+def nbgrader(config: CourseConfig, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run nbgrader's own command in the course folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *args],
+        cwd=config.root,
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": ":".join(sys.path),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        },
+    )

@@ -3,17 +3,14 @@
 import base64
 import html
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import html5lib
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-from small_course import CONFIG, EXPLAINED, HIDDEN, PLUGIN, SOLVED, answered, hand_in, make_course
+from small_course import CONFIG, EXPLAINED, HIDDEN, PLUGIN, SOLVED, answered, hand_in, make_course, nbgrader
 
 from grader.cli.main import main
 from grader.course.config import load_config
@@ -407,17 +404,7 @@ def test_nbgrader_releases_our_pages(own, tmp_path):
     exchange.chmod(0o777)
     text = own.layout.config_file.read_text()
     own.layout.config_file.write_text(f'{text}\nc.Exchange.root = "{exchange}"\n')
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "release_feedback", "01_add"],
-        cwd=own.root,
-        capture_output=True,
-        text=True,
-        env={
-            **os.environ,
-            "PYTHONPATH": ":".join(sys.path),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        },
-    )
+    done = nbgrader(own, "release_feedback", "01_add")
     assert done.returncode == 0, done.stderr
     released = list((exchange / "small" / "feedback").glob("*.html"))
     assert len(released) == len(CLASS) + 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_course import CONFIG, EXPLAINED, HIDDEN, PLUGIN, SOLVED, answered, graded, hand_in, make_course
+from small_course import CONFIG, EXPLAINED, HIDDEN, PLUGIN, SOLVED, answered, graded, hand_in, make_course, nbgrader
 
 from grader.course.config import load_config
 from grader.course.model import GradedSubmission
@@ -25,21 +25,6 @@ def config(tmp_path):
     hand_in(config, "ada", notebook=answered(config, SOLVED | EXPLAINED))
     hand_in(config, "bob", notebook=answered(config, WRONG))
     return config
-
-
-def nbgrader(config, *args):
-    """Run nbgrader's own command in the course folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "nbgrader", *args],
-        cwd=config.root,
-        capture_output=True,
-        text=True,
-        env={
-            **os.environ,
-            "PYTHONPATH": ":".join(sys.path),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        },
-    )
 
 
 def grader(config, *args):
