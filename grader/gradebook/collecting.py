@@ -73,10 +73,6 @@ class _HandIn:
     damage: str = ""
     warnings: tuple[str, ...] = ()
 
-    @property
-    def is_script(self) -> bool:
-        return not _is_notebook(self.main)
-
 
 class Collector:
     """Collects into one course.

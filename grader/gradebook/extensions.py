@@ -11,15 +11,12 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from grader.course.dates import naive_utc
 from grader.gradebook import tables
-
-if TYPE_CHECKING:
-    pass
 
 EVERYBODY = ""
 """The ``student_id`` of an extension for all."""

@@ -22,6 +22,7 @@ import grader
 from grader.course.dates import instant
 from grader.course.layout import Layout
 from grader.course.model import GradingSpec
+from grader.course.roster import MAX_STUDENT_ID
 from grader.errors import SubmissionError
 from grader.execution.submission import MAX_FILE_BYTES as MAX_SUBMITTED_BYTES
 from grader.execution.submission import slim_notebook
@@ -34,8 +35,6 @@ MAX_ENTRIES = 1_000
 """Files and folders that are looked at, whatever they are."""
 MAX_DEPTH = 5
 MAX_WARNINGS = 20
-MAX_STUDENT_ID = 128
-"""As many characters as nbgrader's database keeps of a student's id."""
 
 TIMESTAMP_NAME = "timestamp.txt"
 _IGNORED = frozenset({TIMESTAMP_NAME, "__pycache__", ".ipynb_checkpoints", "feedback"})

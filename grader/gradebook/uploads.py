@@ -48,7 +48,6 @@ class Upload:
         time_from: who says so.
         is_late: the LMS says that it was late, or was not; None if it does not say.
         attempt: what the LMS calls it.
-        is_together: the files are one hand-in; otherwise several notebooks may be attempts.
         warnings: what is to be said of it.
         problem: why it must not be collected.
     """
@@ -64,7 +63,6 @@ class Upload:
     time_from: str = ""
     is_late: bool | None = None
     attempt: str = ""
-    is_together: bool = True
     warnings: tuple[str, ...] = ()
     problem: str = ""
 
@@ -203,7 +201,6 @@ def _canvas(entries: list[Entry], shown: str) -> Iterator[Upload | Entry]:
             entries=tuple(dataclasses.replace(entry, path=match["file"]) for match, entry in found),
             is_late=any(match["late"] for match, _ in found),
             time_from="canvas",
-            is_together=False,
         )
 
 
@@ -348,7 +345,6 @@ def _folder(entries: list[Entry], course: Course, origin: str, shown: str) -> It
             place=found[0].place if len(found) == 1 else f"{shown}/{base}".rstrip("/"),
             entries=tuple(found),
             chapter=chapter,
-            is_together=bool(base),
         )
 
 
