@@ -114,6 +114,7 @@ class Grading:
         # All of them now: an author's mistake in the last chapter is told before the first is graded.
         self._specs = {assignment_id: spec_of(assignment_id) for assignment_id, _ in self.todo}
         self._tests = {assignment_id: grading_version(spec) for assignment_id, spec in self._specs.items()}
+        self._tools = tools_hash(config.isolation)
         self._in_flight: dict[tuple[str, str], _InFlight] = {}
         self._settled: list[SubmissionResult] = []  # stored, not yet told
         self._batch: list[tuple[ScoredSubmission, SubmissionResult]] = []
@@ -283,7 +284,7 @@ class Grading:
             digest,
             handin_hash=handin.digest,
             tests=self._tests[handin.assignment_id],
-            tools=tools_hash(self._config.isolation),
+            tools=self._tools,
         )
         told = SubmissionResult(
             handin.student_id, handin.assignment_id, status, bare, reason=reason, warnings=handin.warnings

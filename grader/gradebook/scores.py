@@ -221,6 +221,8 @@ class Batch:
         grades = self._by_notebook(tables.GRADE, notebook_ids)
         comments = self._by_notebook(tables.COMMENT, notebook_ids)
         ours = self._known_gradings(chapter, [item.student_id for item in items])
+        for tests in {item.tests.digest: item.tests for item in items if item.tests}.values():
+            self._history.remember(tests)
         for item in items:
             self._check(chapter, item)
             row = known.get(item.student_id)
@@ -379,8 +381,6 @@ class Batch:
             "tests_version": item.tests.digest if item.tests else None,
             "tools": item.tools,
         }
-        if item.tests:
-            self._history.remember(item.tests)
         changes.insert(tables.SUBMISSION, row)  # _chapter_scores has deleted the one before
         for position, verdict in enumerate(graded.verdicts):
             changes.insert(
