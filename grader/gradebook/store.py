@@ -536,11 +536,9 @@ class Store:
 
     def scores(self, assignment_ids: Iterable[str] | None = None, student_id: str | None = None) -> list[SubmissionRow]:
         """Scores of all submissions, of some chapters or of one student, sorted by student and chapter."""
-        only = None if assignment_ids is None else set(assignment_ids)
         with self._database.reading() as connection:
-            rows = connection.execute(_scores_query(student_id)).mappings().all()
-        found = [_submission_row(row) for row in rows if only is None or row["assignment_id"] in only]
-        return sorted(found, key=lambda row: (row.student_id, row.assignment_id))
+            rows = connection.execute(_of(_scores_query(), student_id, assignment_ids)).mappings().all()
+        return sorted(map(_submission_row, rows), key=lambda row: (row.student_id, row.assignment_id))
 
     def verdicts(
         self, student_id: str | Sequence[str] | None = None, assignment_ids: Iterable[str] | None = None
@@ -551,19 +549,18 @@ class Store:
             student_id: only this student's, or these students'; None for all.
             assignment_ids: only of these chapters; None for all.
         """
-        only = None if assignment_ids is None else set(assignment_ids)
         with self._database.reading() as connection:
-            rows = connection.execute(_verdicts_query(student_id)).mappings().all()
-        found = [row for row in rows if only is None or row["assignment_id"] in only]
+            rows = connection.execute(_of(_verdicts_query(), student_id, assignment_ids)).mappings().all()
         # cells without a verdict (graded by nbgrader alone) have no place: they come last, by name
-        found.sort(
+        found = sorted(
+            rows,
             key=lambda row: (
                 row["student_id"],
                 row["assignment_id"],
                 row["position"] is None,
                 row["position"] or 0,
                 row["grade_id"],
-            )
+            ),
         )
         return [
             VerdictRow(
@@ -603,7 +600,19 @@ def _counted() -> sa.ColumnElement[float]:
     )
 
 
-def _scores_query(student_id: str | None) -> sa.Select[Any]:
+def _of(
+    query: sa.Select[Any], student_id: str | Sequence[str] | None, assignment_ids: Iterable[str] | None
+) -> sa.Select[Any]:
+    """Narrow a query on submissions to a student or some, and to some chapters."""
+    if student_id is not None:
+        wanted = [student_id] if isinstance(student_id, str) else list(student_id)
+        query = query.where(tables.SUBMITTED_ASSIGNMENT.c.student_id.in_(wanted))
+    if assignment_ids is not None:
+        query = query.where(tables.ASSIGNMENT.c.name.in_(list(assignment_ids)))
+    return query
+
+
+def _scores_query() -> sa.Select[Any]:
     a, s, n, g = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c, tables.GRADE.c
     o = tables.SUBMISSION.c
     sums = (
@@ -630,7 +639,7 @@ def _scores_query(student_id: str | None) -> sa.Select[Any]:
         .group_by(n.assignment_id)
         .subquery()
     )
-    query = (
+    return (
         sa.select(
             s.student_id,
             a.name.label("assignment_id"),
@@ -653,7 +662,6 @@ def _scores_query(student_id: str | None) -> sa.Select[Any]:
         .outerjoin(notebooks, notebooks.c.assignment_id == s.id)
         .outerjoin(tables.SUBMISSION, (o.student_id == s.student_id) & (o.assignment_id == a.name))
     )
-    return query if student_id is None else query.where(s.student_id == student_id)
 
 
 def _submission_row(row: sa.RowMapping) -> SubmissionRow:
@@ -677,7 +685,7 @@ def _submission_row(row: sa.RowMapping) -> SubmissionRow:
     )
 
 
-def _verdicts_query(student_id: str | Sequence[str] | None) -> sa.Select[Any]:
+def _verdicts_query() -> sa.Select[Any]:
     a, s, n, g = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c, tables.SUBMITTED_NOTEBOOK.c, tables.GRADE.c
     b, v = tables.BASE_CELL.c, tables.VERDICT.c
     # a manual cell's comment hangs on a row of its own with the same name
@@ -691,7 +699,7 @@ def _verdicts_query(student_id: str | Sequence[str] | None) -> sa.Select[Any]:
         .join(commented, commented.c.id == comment.c.cell_id)
         .subquery()
     )
-    query = (
+    return (
         sa.select(
             s.student_id,
             a.name.label("assignment_id"),
@@ -720,9 +728,6 @@ def _verdicts_query(student_id: str | Sequence[str] | None) -> sa.Select[Any]:
         )
         .outerjoin(said, (said.c.notebook_id == n.id) & (said.c.name == b.name))
     )
-    if student_id is None:
-        return query
-    return query.where(s.student_id.in_([student_id] if isinstance(student_id, str) else list(student_id)))
 
 
 def _stale_penalties(connection: sa.Connection, config: CourseConfig, assignment_id: str) -> list[dict[str, Any]]:
