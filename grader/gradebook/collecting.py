@@ -20,7 +20,7 @@ from grader.course.roster import Named, Roster, student_id_problem
 from grader.errors import SubmissionError
 from grader.gradebook.due import due_date
 from grader.gradebook.entries import Entry, inner_zip_entries
-from grader.gradebook.handins import MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, TIMESTAMP_NAME
+from grader.gradebook.handins import MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, TIMESTAMP_NAME, timestamp_file
 from grader.gradebook.keeping import (
     RECEIPT_NAME,
     content_digest,
@@ -377,7 +377,7 @@ class Collector:
             files[notebook] = self._recognizer.notebook_of(content, receipt.assignment_id)
         else:
             files[notebook] = content
-        files[TIMESTAMP_NAME] = f"{receipt.received_at:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode()
+        files[TIMESTAMP_NAME] = timestamp_file(receipt.received_at)
         return files
 
     def _submitted_again(self, receipt: Receipt) -> dict[str, bytes]:

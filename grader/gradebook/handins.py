@@ -101,6 +101,11 @@ def handed_in_at(
         written = _timestamp(layout.submitted_dir(student_id, assignment_id), [])[0]
     except OSError:
         written = None
+    return _counting(written, received_at)
+
+
+def _counting(written: datetime.datetime | None, received_at: datetime.datetime | None) -> datetime.datetime | None:
+    """The later of what ``timestamp.txt`` and the receipt say."""
     return max(filter(None, (written, received_at)), default=None)
 
 
@@ -110,10 +115,15 @@ def as_received(handin: HandIn, received_at: datetime.datetime | None) -> HandIn
     ``received_at`` is the receipt's, None for what was never collected by us. A ``timestamp.txt`` with a later
     time is of a newer hand-in that nbgrader's own collect has put there since; an earlier one counts for nothing.
     """
-    if received_at is None or (handin.timestamp is not None and handin.timestamp >= received_at):
+    counts = _counting(handin.timestamp, received_at)
+    if counts is None or counts == handin.timestamp:
         return handin
-    text = f"{received_at:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode()
-    return dataclasses.replace(handin, timestamp=received_at, timestamp_text=text)
+    return dataclasses.replace(handin, timestamp=counts, timestamp_text=timestamp_file(counts))
+
+
+def timestamp_file(handed_in: datetime.datetime) -> bytes:
+    """Return a ``timestamp.txt`` that says when (in UTC) something was handed in, as nbgrader writes it."""
+    return f"{handed_in:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode()
 
 
 def _notebook(folder: Path, name: str) -> bytes:
