@@ -354,6 +354,17 @@ def test_grading_takes_the_time_from_the_receipt(classroom, tmp_path, good):
         assert (classroom.layout.autograded_dir("ada", "01_add") / "timestamp.txt").read_text().startswith("2026-10-06")
 
 
+def test_regrading_takes_the_time_from_the_receipt(classroom, tmp_path, good):
+    """As grading does: what stands in submitted/ since then makes nobody's work an earlier one."""
+    collect(classroom, make_zip(tmp_path / "a.zip", {"ada/01_add.ipynb": good}, "2026-10-06 10:00:00"))
+    run(classroom, "autograde", "--isolation", "process")
+    (classroom.layout.submitted_dir("ada", "01_add") / "timestamp.txt").write_text("2001-01-01 00:00:00 UTC")
+    run(classroom, "regrade", "01_add", "--isolation", "process", "--force", "--yes")
+    with open_gradebook(classroom) as store:
+        assert [row.timestamp for row in store.scores()] == [datetime(2026, 10, 6, 10, 0, tzinfo=UTC)]
+    assert (classroom.layout.autograded_dir("ada", "01_add") / "timestamp.txt").read_text().startswith("2026-10-06")
+
+
 # --- what cannot be collected ---
 
 

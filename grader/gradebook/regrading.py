@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import json
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -20,7 +21,15 @@ from grader.course.model import GradedSubmission, GradingSpec, Outcome, Verdict
 from grader.errors import GraderError
 from grader.gradebook.autograded import course_files, remove_autograded, write_autograded, write_whole
 from grader.gradebook.grading import BATCH, OpenPool, check_graded
-from grader.gradebook.handins import HandIn, content_hash, id_problem, read_handin, spec_hash, tools_hash
+from grader.gradebook.handins import (
+    HandIn,
+    as_received,
+    content_hash,
+    id_problem,
+    read_handin,
+    spec_hash,
+    tools_hash,
+)
 from grader.gradebook.history import Standing
 from grader.gradebook.scores import ScoredSubmission
 from grader.gradebook.store import Recorded, Store, VerdictRow
@@ -89,8 +98,9 @@ class _Chapter:
 
     spec: GradingSpec
     tests: GradingVersion
-    due: Any
+    due: datetime.datetime | None
     before: Mapping[str, Standing]
+    received: Mapping[str, datetime.datetime]
     todo: dict[str, _Todo] = dataclasses.field(default_factory=dict)
     changes: list[str] = dataclasses.field(default_factory=list)
     n_unchanged: int = 0
@@ -196,7 +206,11 @@ class Regrading:
     def _plan(self, spec: GradingSpec) -> _Chapter:
         name, store, layout = spec.assignment_id, self._store, self._config.layout
         chapter = _Chapter(
-            spec, grading_version(spec), self._config.chapter(name).due, store.standings(name, told=True)
+            spec,
+            grading_version(spec),
+            self._config.chapter(name).due,
+            store.standings(name, told=True),
+            store.received(name),
         )
         self._of_spec[name] = spec_hash(spec, self._config.isolation)
         whole = store.recorded(name)
@@ -212,7 +226,7 @@ class Regrading:
             if not self._is_chosen(student_id):
                 continue
             is_there = student_id in handed_in
-            handin = read_handin(layout, student_id, name) if is_there else HandIn(student_id, name)
+            handin = self._handin(chapter, student_id) if is_there else HandIn(student_id, name)
             digest = content_hash(handin, self._of_spec[name])
             is_same = recorded.content_hash == digest if is_there else recorded.tests_version == chapter.tests.digest
             if student_id in whole and is_same and not (self._force and is_there):
@@ -245,6 +259,10 @@ class Regrading:
             else:
                 self.troubles.append(Trouble(student_id, name, "what was handed in is no longer in submitted/."))
         return chapter
+
+    def _handin(self, chapter: _Chapter, student_id: str) -> HandIn:
+        handin = read_handin(self._config.layout, student_id, chapter.spec.assignment_id)
+        return as_received(handin, chapter.received.get(student_id))
 
     def _is_chosen(self, student_id: str) -> bool:
         return self._only is None or student_id in self._only
@@ -338,7 +356,7 @@ class Regrading:
 
         for student_id, name in self._running():
             chapter = self._chapters[name]
-            handin = read_handin(self._config.layout, student_id, name)
+            handin = self._handin(chapter, student_id)
             if handin.problem:
                 self._cannot_grade(chapter, handin, handin.problem)
                 continue
@@ -446,7 +464,7 @@ class Regrading:
 
     def _write_notebook(self, chapter: _Chapter, student_id: str, todo: _Todo, files: Mapping[str, bytes]) -> None:
         layout, name = self._config.layout, chapter.spec.assignment_id
-        handin = read_handin(layout, student_id, name)
+        handin = self._handin(chapter, student_id)
         if content_hash(handin, self._of_spec[name]) != todo.digest:
             del chapter.todo[student_id], self._scored[student_id, name]
             self.troubles.append(
