@@ -10,11 +10,7 @@ from grader.gradebook.store import Store
 
 def due_date(store: Store, config: CourseConfig, assignment_id: str) -> datetime.datetime | None:
     """Return a chapter's due date in UTC: the configuration's, else the one that was set in formgrader."""
-    configured = config.chapter(assignment_id).due
-    if configured is not None:
-        return configured
-    known = {row.assignment_id: row.due for row in store.assignments()}
-    return known.get(assignment_id)
+    return store.due_dates(assignment_id, due=config.chapter(assignment_id).due).due
 
 
 def last_due_date(store: Store, config: CourseConfig, assignment_id: str) -> datetime.datetime | None:
