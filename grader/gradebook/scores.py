@@ -18,7 +18,7 @@ from grader.errors import GradebookError
 from grader.gradebook import tables
 from grader.gradebook.cells import comment_row, grade_row, new_id
 from grader.gradebook.extensions import Granted, granted
-from grader.gradebook.history import Event, Recorder, snapshots
+from grader.gradebook.history import Event, Recorder, cell_score, snapshots
 from grader.gradebook.penalty import penalty_of, seconds_late
 from grader.gradebook.tables import stored_text
 from grader.gradebook.versions import GradingVersion
@@ -340,10 +340,9 @@ class Batch:
                 is_settled = item.asks_again is not None and name not in item.asks_again and row.auto_score == auto
                 if not is_settled:
                     changes.update(tables.GRADE, {"id": row.id, "auto_score": auto, "needs_manual_grade": auto is None})
-                counted = auto if row.manual_score is None else row.manual_score
-                extra = row.extra_credit
+                counted = cell_score(auto, row.manual_score, row.extra_credit)
                 changed = changed or row.auto_score != auto
-            total += 0.0 if counted is None else counted + (extra or 0.0)
+            total += counted or 0.0
         return changed, total
 
     def _comments(

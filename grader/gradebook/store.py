@@ -26,7 +26,16 @@ from grader.gradebook.cells import Synced, Wanted, gradebook_cells, write_due
 from grader.gradebook.comments import CommentRow, comments
 from grader.gradebook.database import BUSY_S, Database
 from grader.gradebook.extensions import DueDates, Extension
-from grader.gradebook.history import HistoryRow, Recorder, Standing, current_user, history, standings, version_facts
+from grader.gradebook.history import (
+    HistoryRow,
+    Recorder,
+    Standing,
+    cell_score,
+    current_user,
+    history,
+    standings,
+    version_facts,
+)
 from grader.gradebook.penalty import penalty_of, seconds_late
 from grader.gradebook.receipts import Receipt, read_receipts, write_receipts
 from grader.gradebook.roster import (
@@ -136,8 +145,7 @@ class VerdictRow:
     @property
     def score(self) -> float:
         """What counts: a person's score before the judge's, and extra credit."""
-        given = self.manual_score if self.manual_score is not None else self.auto_score
-        return 0.0 if given is None else given + (self.extra_credit or 0.0)
+        return cell_score(self.auto_score, self.manual_score, self.extra_credit) or 0.0
 
 
 @contextlib.contextmanager
