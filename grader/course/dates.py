@@ -86,6 +86,11 @@ def naive_utc(value: datetime.datetime | None) -> datetime.datetime | None:
     return None if value is None else utc(value).replace(tzinfo=None)
 
 
+def aware_utc(value: datetime.datetime | None) -> datetime.datetime | None:
+    """Return what nbgrader's database holds as a point in time: the way back from ``naive_utc``."""
+    return None if value is None else utc(value)
+
+
 def _split_zone(text: str) -> tuple[str, datetime.tzinfo]:
     head, _, last = text.rpartition(" ")
     if not head:

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from grader.course.dates import naive_utc
+from grader.course.dates import aware_utc, naive_utc, utc
 from grader.gradebook import tables
 
 EVERYBODY = ""
@@ -84,25 +84,21 @@ def _extension(row: Any) -> Extension:
         student_id=row.student_id,
         assignment_id=row.assignment_id,
         seconds=row.seconds,
-        until=_aware(row.until),
-        given_at=row.given_at.replace(tzinfo=datetime.UTC),
+        until=aware_utc(row.until),
+        given_at=utc(row.given_at),
         given_by=row.given_by,
         why=row.why,
-        ended_at=_aware(row.ended_at),
+        ended_at=aware_utc(row.ended_at),
         ended_by=row.ended_by or "",
         end_why=row.end_why or "",
     )
-
-
-def _aware(value: datetime.datetime | None) -> datetime.datetime | None:
-    return None if value is None else value.replace(tzinfo=datetime.UTC)
 
 
 class Granted:
     """What the extensions of a chapter come to for each student, as nbgrader writes it: a time from the due date."""
 
     def __init__(self, extensions: Iterable[Extension], due: datetime.datetime | None) -> None:
-        self._due = None if due is None else due.replace(tzinfo=datetime.UTC)
+        self._due = aware_utc(due)
         self._of: dict[str, datetime.datetime] = {}
         for extension in extensions:
             if self._due is not None:
@@ -131,7 +127,7 @@ def due_dates(connection: sa.Connection, assignment_id: str, due: datetime.datet
     """Return when a chapter is due for whom; ``due`` is its due date, None if the gradebook's own counts."""
     a, s = tables.ASSIGNMENT.c, tables.SUBMITTED_ASSIGNMENT.c
     if due is None:
-        due = _aware(connection.scalar(sa.select(a.duedate).where(a.name == assignment_id)))
+        due = aware_utc(connection.scalar(sa.select(a.duedate).where(a.name == assignment_id)))
     if due is None:
         return DueDates(None, None, {})
     extensions = active(connection, assignment_id)

@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from grader.course.dates import utc
 from grader.gradebook import tables
 from grader.gradebook.tables import stored_text
 from grader.gradebook.versions import GradingVersion, difference
@@ -420,7 +421,7 @@ def history(
                 HistoryRow(
                     student_id=student_id,
                     assignment_id=row["assignment_id"],
-                    happened_at=row["happened_at"].replace(tzinfo=datetime.UTC),
+                    happened_at=utc(row["happened_at"]),
                     event=row["event"],
                     score=row["score"],
                     max_score=row["max_score"],

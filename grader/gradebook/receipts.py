@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from grader.course.dates import naive_utc
+from grader.course.dates import naive_utc, utc
 from grader.gradebook import tables
 from grader.gradebook.tables import stored_text
 
@@ -69,7 +69,7 @@ def read_receipts(
 def _receipt(row: sa.RowMapping) -> Receipt:
     values: dict[str, Any] = dict(row)
     for name in ("received_at", "collected_at"):
-        values[name] = values[name].replace(tzinfo=datetime.UTC)
+        values[name] = utc(values[name])
     return Receipt(**values)
 
 

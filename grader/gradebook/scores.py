@@ -334,7 +334,7 @@ class Batch:
             row = rows.get(cell_id)
             if row is None:
                 changes.insert(tables.GRADE, grade_row(notebook_id, cell_id, auto, needs=auto is None))
-                counted, extra = auto, None
+                counted = auto
                 changed = True
             else:
                 is_settled = item.asks_again is not None and name not in item.asks_again and row.auto_score == auto

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from grader.course.config import CourseConfig
-from grader.course.dates import naive_utc
+from grader.course.dates import aware_utc, naive_utc
 from grader.course.model import CourseCell
 from grader.course.roster import Student as StudentRow
 from grader.gradebook import extensions, tables
@@ -263,7 +263,7 @@ class Store:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return sorted(
-            (AssignmentRow(name, float(points), _aware(due)) for name, due, points in rows),
+            (AssignmentRow(name, float(points), aware_utc(due)) for name, due, points in rows),
             key=lambda row: row.assignment_id,
         )
 
@@ -339,7 +339,7 @@ class Store:
         return {
             row.student_id: Recorded(
                 row.content_hash,
-                _aware(row.timestamp),
+                aware_utc(row.timestamp),
                 row.not_graded,
                 row.handin_hash or "",
                 row.tests_version or "",
@@ -593,10 +593,6 @@ class Store:
 # --- queries ---
 
 
-def _aware(value: datetime.datetime | None) -> datetime.datetime | None:
-    return None if value is None else value.replace(tzinfo=datetime.UTC)
-
-
 def _counted() -> sa.ColumnElement[float]:
     """A grade's score as nbgrader counts it: a person's before the automatic one, and extra credit to either."""
     g = tables.GRADE.c
@@ -678,7 +674,7 @@ def _submission_row(row: sa.RowMapping) -> SubmissionRow:
         assignment_id=row["assignment_id"],
         score=float(row["score"] or 0.0),
         penalty=float(row["penalty"] or 0.0),
-        timestamp=_aware(row["timestamp"]),
+        timestamp=aware_utc(row["timestamp"]),
         seconds_late=seconds_late(row["timestamp"], row["duedate"], row["extension"]),
         n_manual=int(row["n_manual"] or 0),
         n_grades=int(row["n_grades"] or 0),
@@ -687,8 +683,8 @@ def _submission_row(row: sa.RowMapping) -> SubmissionRow:
         repairs=tuple(json.loads(row["repairs"] or "[]")),
         cpu_s=row["cpu_s"] or 0.0,
         wall_s=row["wall_s"] or 0.0,
-        graded_at=_aware(row["graded_at"]),
-        due=None if row["duedate"] is None else _aware(row["duedate"] + (row["extension"] or datetime.timedelta())),
+        graded_at=aware_utc(row["graded_at"]),
+        due=None if row["duedate"] is None else aware_utc(row["duedate"] + (row["extension"] or datetime.timedelta())),
         extension_s=row["extension"].total_seconds() if row["extension"] else 0.0,
     )
 
