@@ -12,7 +12,6 @@ import datetime
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from grader.course.config import CourseConfig
 from grader.course.dates import instant
@@ -327,44 +326,41 @@ class Collector:
         return receipt.time_from in ("given", "table") and receipt.received_at != known.received_at
 
     def _write(self, receipt: Receipt, handin: _HandIn) -> Receipt:
-        folder = self._folder_of(receipt)
-        receipt = dataclasses.replace(receipt, folder=folder.relative_to(self._config.root).as_posix())
-        if self._dry_run:
-            return receipt
         name = safe_name(handin.main.name)
-        kept = {f"files/{path}": content for path, content in handin.others.items()}
-        kept[f"files/{name}"] = handin.content
-        kept[RECEIPT_NAME] = receipt_text({**dataclasses.asdict(receipt), "main": name})
-        with explained(folder):
-            if not folder.is_dir():
-                write_folder(folder, kept)
+        receipt = self._keep_files(receipt, name, handin.content, handin.others)
+        if not self._dry_run:
             if receipt.is_current:
-                self._put(receipt, name, handin.content, handin.others)
-        self._store.write_receipts([receipt])
+                with explained(self._config.root / receipt.folder):
+                    self._put(receipt, name, handin.content, handin.others)
+            self._store.write_receipts([receipt])
         return receipt
 
-    def _folder_of(self, receipt: Receipt) -> Path:
-        """Where a version is kept; an interrupted run may have put it there already."""
+    def _keep_files(self, receipt: Receipt, name: str, content: bytes, others: Mapping[str, bytes]) -> Receipt:
+        """Put a version into ``collected/``, unless an interrupted run has; returns the receipt that says where."""
         root = self._layout.collected_dir(receipt.student_id, receipt.assignment_id)
-        name = f"{receipt.received_at:%Y%m%dT%H%M%SZ}-{receipt.content[:16]}"
-        return root / name
+        folder = root / f"{receipt.received_at:%Y%m%dT%H%M%SZ}-{receipt.content[:16]}"
+        receipt = dataclasses.replace(receipt, folder=folder.relative_to(self._config.root).as_posix())
+        if not self._dry_run:
+            kept = {f"files/{path}": data for path, data in others.items()} | {f"files/{name}": content}
+            kept[RECEIPT_NAME] = receipt_text({**dataclasses.asdict(receipt), "main": name})
+            with explained(folder):
+                if not folder.is_dir():
+                    write_folder(folder, kept)
+        return receipt
 
     def _put(self, receipt: Receipt, name: str, content: bytes, others: Mapping[str, bytes]) -> None:
         """Make ``submitted/`` hold a version, and nothing else; what somebody changed there by hand is kept."""
-        target = self._layout.submitted_dir(receipt.student_id, receipt.assignment_id)
+        key = (receipt.student_id, receipt.assignment_id)
+        target = self._layout.submitted_dir(*key)
         files = self._submitted_files(receipt, name, content, others)
         there = read_folder(target) if target.is_dir() and not target.is_symlink() else {}
         if there == files:
             return
         keep = None
-        before = next((each for each in self._versions_of(receipt) if each.is_current), None)
+        before = next((each for each in self._receipts.get(key, ()) if each.is_current), None)
         if before is not None and there and there != self._submitted_again(before):
-            stamp = f"{self._store.now:%Y%m%dT%H%M%S%fZ}"
-            keep = self._layout.collected_dir(receipt.student_id, receipt.assignment_id) / f"changed-by-hand-{stamp}"
+            keep = self._layout.collected_dir(*key) / f"changed-by-hand-{self._store.now:%Y%m%dT%H%M%S%fZ}"
         replace_folder(target, files, keep)
-
-    def _versions_of(self, receipt: Receipt) -> list[Receipt]:
-        return self._receipts.get((receipt.student_id, receipt.assignment_id), [])
 
     def _submitted_files(
         self, receipt: Receipt, name: str, content: bytes, others: Mapping[str, bytes]
@@ -427,13 +423,7 @@ class Collector:
             version=1,
             is_current=True,
         )
-        folder = self._folder_of(receipt)
-        receipt = dataclasses.replace(receipt, folder=folder.relative_to(self._config.root).as_posix())
-        kept = {f"files/{name}": data for name, data in files.items()} | {f"files/{path.name}": content}
-        kept[RECEIPT_NAME] = receipt_text({**dataclasses.asdict(receipt), "main": path.name})
-        with explained(folder):
-            if not folder.is_dir():
-                write_folder(folder, kept)
+        receipt = self._keep_files(receipt, path.name, content, files)
         self._store.write_receipts([receipt])
         self._receipts[handin.student_id, handin.assignment_id] = [receipt]
 
