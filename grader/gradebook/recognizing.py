@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.authoring.release import as_in_notebook, grading_spec, load_assignment, release_notebook, released_cells
 from grader.course.config import CourseConfig
-from grader.course.model import GradingSpec, Role
+from grader.course.model import Assignment, GradingSpec, Role
 from grader.errors import CourseError, SubmissionError
 from grader.execution.submission import HandedIn, Step, align, read_notebook, slim_notebook
 
@@ -41,6 +41,7 @@ class Recognizer:
     def __init__(self, config: CourseConfig) -> None:
         self._config = config
         self._specs: dict[str, GradingSpec] = {}
+        self._assignments: dict[str, Assignment] = {}  # of which a starter file came: checking one takes a while
         self._unique: dict[str, str] = {}
         counts: Counter[str] = Counter()
         for name in config.layout.assignment_ids():
@@ -108,7 +109,9 @@ class Recognizer:
         """
         from grader.notebooks.notebook import notebook_text
 
-        assignment = load_assignment(self._config, assignment_id)
+        if assignment_id not in self._assignments:
+            self._assignments[assignment_id] = load_assignment(self._config, assignment_id)
+        assignment = self._assignments[assignment_id]
         steps, _ = align(read_notebook(script), self._specs[assignment_id])
         released = release_notebook(assignment)
         named = {
