@@ -33,7 +33,14 @@ from grader.gradebook.handins import (
 from grader.gradebook.history import Standing
 from grader.gradebook.scores import ScoredSubmission
 from grader.gradebook.store import Recorded, Store, VerdictRow
-from grader.gradebook.versions import Difference, GradingVersion, difference, grading_version, is_far_from_limits
+from grader.gradebook.versions import (
+    Difference,
+    GradingVersion,
+    Json,
+    difference,
+    grading_version,
+    is_far_from_limits,
+)
 from grader.notebooks.cells import nbgrader_metadata
 
 Key = tuple[str, str]
@@ -221,6 +228,7 @@ class Regrading:
         for row in store.verdicts(assignment_ids=[name]):
             verdicts.setdefault(row.student_id, []).append(row)
         unchanged = store.unanswered(name)
+        facts: dict[str, Json] = {}
         differences: dict[str, Difference | None] = {}
         for student_id, recorded in sorted(graded.items()):
             if not self._is_chosen(student_id):
@@ -234,8 +242,8 @@ class Regrading:
                 continue
             was = recorded.tests_version
             if was not in differences:
-                facts = store.version_facts(name, was)
-                differences[was] = difference(facts, chapter.tests.facts) if facts else None
+                facts[was] = store.version_facts(name, was)
+                differences[was] = difference(facts[was], chapter.tests.facts) if facts[was] else None
             change = differences[was]
             self._tell_changes(chapter, recorded, handin, change, is_there)
             # The same answers and the same tests need no second look of whoever graded by hand.
@@ -245,7 +253,7 @@ class Regrading:
             is_kept = layout.autograded_notebook(student_id, name).is_file()
             if not is_there or (same and is_kept and not self._force):
                 rescored = self._rescored(
-                    chapter, recorded, change, verdicts.get(student_id, []), unchanged.get(student_id)
+                    chapter, recorded, facts[was], change, verdicts.get(student_id, []), unchanged.get(student_id)
                 )
             if rescored is not None:
                 how = "points" if change and change.points else "kept"
@@ -281,6 +289,7 @@ class Regrading:
         self,
         chapter: _Chapter,
         recorded: Recorded,
+        facts: Json,
         change: Difference | None,
         verdicts: Sequence[VerdictRow],
         unanswered: frozenset[str] | None,
@@ -295,9 +304,8 @@ class Regrading:
         if any(row.outcome not in set(Outcome) for row in verdicts):
             return None  # nbgrader graded it, or another time did
         if change.limits:
-            before = self._store.version_facts(chapter.spec.assignment_id, recorded.tests_version)
             stopped = any(row.outcome in (Outcome.TIMEOUT, Outcome.CRASHED, Outcome.NOT_RUN) for row in verdicts)
-            if stopped or not is_far_from_limits(recorded.cpu_s, recorded.wall_s, before, chapter.tests.facts):
+            if stopped or not is_far_from_limits(recorded.cpu_s, recorded.wall_s, facts, chapter.tests.facts):
                 return None
         made = []
         for cell in expected:
