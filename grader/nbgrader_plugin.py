@@ -88,7 +88,7 @@ class Judge(NbGraderPreprocessor):
             else _graded(handin, spec, config.isolation)
         )
         if not graded.not_graded:
-            check_graded(graded, {cell.name: cell.points for cell in spec.cells if cell.is_grade})
+            check_graded(graded, spec.grade_points)
         digest = content_hash(handin, spec_hash(spec, config.isolation))
         bare = dataclasses.replace(graded, notebook={})
         with open_gradebook(config) as store:

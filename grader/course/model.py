@@ -152,6 +152,11 @@ class GradingSpec:
     solutions: tuple[tuple[str, str], ...] = ()
     first_pass: Interpreter | None = None
 
+    @property
+    def grade_points(self) -> dict[str, float]:
+        """The points of each grade cell, by grade_id."""
+        return {cell.name: cell.points for cell in self.cells if cell.is_grade}
+
     def to_plain(self) -> dict[str, Any]:
         """The spec as JSON-able data; ``from_plain`` is the way back."""
         return dataclasses.asdict(self) | {

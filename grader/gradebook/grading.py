@@ -260,8 +260,7 @@ class Grading:
     def _write_notebook(self, handin: HandIn, graded: GradedSubmission) -> None:
         from grader.notebooks.notebook import notebook_text
 
-        spec = self._specs[handin.assignment_id]
-        check_graded(graded, {cell.name: cell.points for cell in spec.cells if cell.is_grade})
+        check_graded(graded, self._specs[handin.assignment_id].grade_points)
         files = self._course_files[handin.assignment_id]
         write_autograded(self._config.layout, handin, notebook_text(graded.notebook), files)
 

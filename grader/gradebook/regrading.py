@@ -298,8 +298,8 @@ class Regrading:
         if change is None or change.needs_run or recorded.not_graded or recorded.tools != self._tools:
             return None
         by_name = {row.grade_id: row for row in verdicts}
-        expected = [cell for cell in chapter.spec.cells if cell.is_grade]
-        if by_name.keys() != {cell.name for cell in expected}:
+        expected = chapter.spec.grade_points
+        if by_name.keys() != expected.keys():
             return None
         if any(row.outcome not in set(Outcome) for row in verdicts):
             return None  # nbgrader graded it, or another time did
@@ -308,16 +308,14 @@ class Regrading:
             if stopped or not is_far_from_limits(recorded.cpu_s, recorded.wall_s, facts, chapter.tests.facts):
                 return None
         made = []
-        for cell in expected:
-            row = by_name[cell.name]
+        for name, points in expected.items():
+            row = by_name[name]
             score = row.auto_score or 0.0
-            if cell.name in change.points:
-                score = cell.points if row.outcome == Outcome.PASSED else 0.0
+            if name in change.points:
+                score = points if row.outcome == Outcome.PASSED else 0.0
             if row.outcome == Outcome.MANUAL:
                 score = 0.0
-            made.append(
-                Verdict(cell.name, Outcome(row.outcome), score, cell.points, row.message, row.detail, row.seconds)
-            )
+            made.append(Verdict(name, Outcome(row.outcome), score, points, row.message, row.detail, row.seconds))
         return GradedSubmission(
             chapter.spec.assignment_id,
             {},
@@ -384,7 +382,7 @@ class Regrading:
             return
         if graded and not error:
             try:
-                check_graded(graded, {cell.name: cell.points for cell in chapter.spec.cells if cell.is_grade})
+                check_graded(graded, chapter.spec.grade_points)
                 if self._notebooks is not None:
                     from grader.notebooks.notebook import notebook_text
 
