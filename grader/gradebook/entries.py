@@ -22,6 +22,7 @@ from typing import IO
 
 from grader.errors import SubmissionError, UsageProblem
 from grader.execution.submission import MAX_FILE_BYTES
+from grader.gradebook.handins import open_untrusted
 
 MAX_ENTRIES = 200_000
 MAX_DEPTH = 12
@@ -153,9 +154,7 @@ def file_entry(path: Path, name: str, place: str) -> Entry | None:
 
 
 def _read_file(path: Path, limit: int) -> bytes:
-    # Not followed and not waited for, should it be replaced in this moment.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as file:
+    with open_untrusted(path) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise SubmissionError("it is not a regular file.", place=str(path))
         return file.read(limit + 1)

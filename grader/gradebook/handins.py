@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import BinaryIO
 
 import grader
 from grader.course.dates import instant
@@ -140,9 +141,7 @@ def _read_regular(path: Path, limit: int) -> bytes:
     name = _shown(path.name)
     if not stat.S_ISREG(path.lstat().st_mode):
         raise SubmissionError(f"{name} is not a regular file.")
-    # Not followed and not waited for, should it be replaced in this moment.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as file:
+    with open_untrusted(path) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise SubmissionError(f"{name} is not a regular file.")
@@ -151,6 +150,12 @@ def _read_regular(path: Path, limit: int) -> bytes:
     if size > limit:
         raise SubmissionError(f"{name} is too large: {size:,} bytes, at most {limit:,} are graded.")
     return content
+
+
+def open_untrusted(path: Path) -> BinaryIO:
+    """Open a file of a student's: not followed and not waited for, should it be replaced in this moment."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    return os.fdopen(descriptor, "rb")
 
 
 def _timestamp(folder: Path, warnings: list[str]) -> tuple[datetime.datetime | None, bytes]:
