@@ -12,7 +12,7 @@ import gradebooks
 import pytest
 from gradebooks import Databases
 from postgres_server import server
-from small_course import make_course
+from small_course import FakePool, make_course
 
 from grader.course.config import load_config
 from grader.course.model import GradedSubmission, Outcome, Role, Verdict
@@ -96,6 +96,14 @@ def fake_grade(notebook, spec, files=None):
 def fake_gates(monkeypatch):
     """The gates of ``grader generate`` without student processes."""
     monkeypatch.setattr("grader.authoring.publish.real_grade", fake_grade)
+
+
+@pytest.fixture
+def pool(monkeypatch):
+    """What grades, instead of processes."""
+    fake = FakePool()
+    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
+    return fake
 
 
 @pytest.fixture

@@ -32,14 +32,6 @@ def sqlite_config(tmp_path):
     return make_course(tmp_path / "course")
 
 
-@pytest.fixture
-def pool(monkeypatch):
-    """What grades, instead of processes."""
-    fake = FakePool()
-    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
-    return fake
-
-
 def run(config, *args):
     """Run ``grader autograde``."""
     return CliRunner().invoke(main, ["--course", str(config.root), "autograde", *args])

@@ -3,7 +3,7 @@ import sqlite3
 
 import pytest
 from click.testing import CliRunner
-from small_course import CONFIG, FakePool, graded, hand_in, make_course
+from small_course import CONFIG, graded, hand_in, make_course
 
 from grader.cli.main import main
 from grader.course.config import load_config
@@ -25,14 +25,6 @@ TWO_DAYS = "2026-10-07 12:00:00 UTC"
 def config(tmp_path):
     """The small course; being late costs a tenth a day."""
     return make_course(tmp_path / "course", config=PER_DAY)
-
-
-@pytest.fixture
-def pool(monkeypatch):
-    """What grades, instead of processes."""
-    fake = FakePool()
-    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
-    return fake
 
 
 def run(config, *args, code=0):

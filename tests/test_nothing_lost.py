@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from judging import SHORT, grade_cell, notebook, spec_for
-from small_course import SOLVED, FakePool, answered, graded, hand_in, make_course
+from small_course import SOLVED, answered, graded, hand_in, make_course
 
 from grader.cli.main import main
 from grader.course.model import GradedSubmission, Outcome
@@ -35,14 +35,6 @@ def config(tmp_path):
     for name in STUDENTS:
         hand_in(made, name, notebook=answered(made, SOLVED))
     return made
-
-
-@pytest.fixture
-def pool(monkeypatch):
-    """What grades, instead of processes."""
-    fake = FakePool()
-    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
-    return fake
 
 
 def run(config, *args):

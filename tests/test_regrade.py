@@ -6,8 +6,9 @@ import sqlite3
 
 import pytest
 from click.testing import CliRunner
-from small_course import CONFIG, EXPLAINED, SOLVED, FakePool, answered, hand_in, make_course
+from small_course import CONFIG, EXPLAINED, SOLVED, answered, hand_in, make_course
 
+from grader.authoring.release import grading_spec
 from grader.cli.main import main
 from grader.course.config import load_config
 from grader.course.model import GradedSubmission, Outcome, Role, Verdict
@@ -36,11 +37,10 @@ def judge(task):
 
 
 @pytest.fixture
-def pool(monkeypatch):
-    """What grades, instead of processes."""
-    fake = FakePool(judge)
-    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
-    return fake
+def pool(pool):
+    """What grades, instead of processes: by text."""
+    pool.answer = judge
+    return pool
 
 
 @pytest.fixture
@@ -91,6 +91,12 @@ def remove_a_test(config):
     start = text.index('# %% test_twice role="test"')
     path.write_text(text[:start] + text[text.index("# %% [markdown] explain") :])
     edit(config, ('"points": 5', '"points": 4'), file="course_config.py")
+
+
+def tell_the_gradebook(config):
+    """What generate does last: the gradebook knows the cells that the chapter has now."""
+    with open_gradebook(config) as store:
+        store.sync_assignment("01_add", grading_spec(load_config(config.root), "01_add").cells)
 
 
 def nbgraders(config):
@@ -145,10 +151,7 @@ def test_an_added_test_shows_who_moves_and_then_writes(config, pool):
 def test_an_added_test_after_generate_moves_from_the_old_score(config):
     """The gradebook knows the new cell already; whoever looks sees the score that students have seen."""
     add_a_test(config)
-    with open_gradebook(config) as store:
-        from grader.authoring.release import grading_spec
-
-        store.sync_assignment("01_add", grading_spec(load_config(config.root), "01_add").cells)
+    tell_the_gradebook(config)
     [ada, *_] = regraded(config, "--dry-run")["moves"]
     assert (ada["before"], ada["max_before"], ada["after"], ada["max_after"]) == (3.0, 5.0, 7.0, 9.0)
 
@@ -170,10 +173,7 @@ def test_a_removed_test_is_taken_out_and_what_it_had_is_kept(config):
 def test_a_removed_test_after_generate_moves_from_the_old_score(config):
     """What was taken out by generate is still in what the history tells."""
     remove_a_test(config)
-    with open_gradebook(config) as store:
-        from grader.authoring.release import grading_spec
-
-        store.sync_assignment("01_add", grading_spec(load_config(config.root), "01_add").cells)
+    tell_the_gradebook(config)
     [ada, *_] = regraded(config, "--dry-run")["moves"]
     assert (ada["before"], ada["max_before"], ada["after"], ada["max_after"]) == (3.0, 5.0, 2.0, 4.0)
 
@@ -452,8 +452,6 @@ def test_without_a_gradebook_nothing_is_made(tmp_path):
 
 def facts(config):
     """The facts of chapter 1's grading."""
-    from grader.authoring.release import grading_spec
-
     return grading_version(grading_spec(load_config(config.root), "01_add")).facts
 
 

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 from click.testing import CliRunner
-from small_course import FakePool, graded, hand_in
+from small_course import graded, hand_in
 
 from grader.cli.main import main
 from grader.errors import GradebookError
@@ -23,14 +23,6 @@ from grader.gradebook.store import open_gradebook
 def config(new_course, tmp_path):
     """The small course, with a gradebook of each kind."""
     return new_course(tmp_path / "course")
-
-
-@pytest.fixture
-def pool(monkeypatch):
-    """What grades, instead of processes."""
-    fake = FakePool()
-    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
-    return fake
 
 
 def run(config, *args):
