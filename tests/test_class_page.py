@@ -1,5 +1,6 @@
 """``grader report --html``: one page, every number a link to the students behind it, nothing in it that could run."""
 
+import dataclasses
 import datetime
 import re
 
@@ -105,6 +106,13 @@ def test_everybody_stands_somewhere(config):
     assert second.missing.students == ("ada", "bob", "eve", "fay")
     assert first.is_due
     assert not second.is_due  # no date, and nobody has handed it in
+
+
+def test_a_due_date_counts_as_soon_as_it_is_configured(config):
+    """As in the table on the terminal: the gradebook learns of it with the next grading only."""
+    later = dataclasses.replace(config.chapters["01_add"], due=NOW + datetime.timedelta(days=1))
+    first, _ = picture_of(dataclasses.replace(config, chapters={**config.chapters, "01_add": later})).chapters
+    assert not first.is_due
 
 
 def test_grade_cells_come_hardest_first_with_who_is_behind(config):

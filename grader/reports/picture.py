@@ -233,7 +233,7 @@ def class_picture(
     """
     report = class_report(store, course, assignment_ids)
     chosen = [chapter.assignment_id for chapter in report.chapters]
-    due = {name: store.due_dates(name) for name in chosen}
+    due = {name: store.due_dates(name, due=course.due.get(name)) for name in chosen}
     return draw(report, store.scores(chosen), store.verdicts(None, chosen), due, now)
 
 
