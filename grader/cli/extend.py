@@ -159,7 +159,7 @@ def _due(dues: DueDates, student_id: str) -> datetime.datetime | None:
 
 def _line(chapter: str, student_id: str, dues: DueDates, *, is_new: bool, revoke: bool) -> str:
     due = _due(dues, student_id)
-    more = (due - dues.due).total_seconds() if due and dues.due else 0.0
+    more = dues.more_s(due)
     told = f"due {moment(due)}" + (f", {duration(more)} more" if more else "")
     if not is_new:
         told = f"there is none to take back; {told}" if revoke else f"as it was: {told}"

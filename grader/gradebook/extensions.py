@@ -59,6 +59,10 @@ class DueDates:
         """Return when it is due for a student."""
         return self.extended.get(student_id, self.for_all)
 
+    def more_s(self, due: datetime.datetime | None) -> float:
+        """Return how many seconds a due date is after that of everybody; 0 where there is none."""
+        return (due - self.due).total_seconds() if due is not None and self.due is not None else 0.0
+
     @property
     def last(self) -> datetime.datetime | None:
         """When it is due for the last of all."""

@@ -116,6 +116,11 @@ class SubmissionRow:
     extension_s: float = 0.0
 
     @property
+    def is_scored(self) -> bool:
+        """Whether there is a score: the judge's, or a person's where there was nothing to judge."""
+        return not self.not_graded or self.n_by_person > 0
+
+    @property
     def final_score(self) -> float:
         """What counts: the score less the late penalty."""
         return self.score - self.penalty

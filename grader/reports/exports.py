@@ -36,7 +36,7 @@ class ExportRow:
     @property
     def is_scored(self) -> bool:
         """Whether there is a score."""
-        return self.submission is not None and (not self.submission.not_graded or self.submission.n_by_person > 0)
+        return self.submission is not None and self.submission.is_scored
 
     @property
     def status(self) -> str:

@@ -204,10 +204,9 @@ def feedback_of(
         line.strip() for cell in cells if not grade_facts(cell).get("grade") for line in cell["source"].splitlines()
     )
     said = {comment.grade_id: comment for comment in comments}
-    is_graded = not row.not_graded or row.n_by_person > 0
     results = {
         verdict.grade_id: _result(chapter, verdict, said.get(verdict.grade_id), own, _printed(cells, verdict.grade_id))
-        for verdict in (verdicts if is_graded else ())
+        for verdict in (verdicts if row.is_scored else ())
     }
     return Feedback(
         course_title=printable(chapter.course_title),
@@ -215,10 +214,10 @@ def feedback_of(
         chapter_title=printable(chapter.title),
         student_id=printable(row.student_id),
         student_name=printable(chapter.names.get(row.student_id, "")),
-        not_graded=_why_not(row.not_graded) if row.not_graded and not is_graded else "",
-        score=row.score if is_graded else 0.0,
+        not_graded=_why_not(row.not_graded) if row.not_graded and not row.is_scored else "",
+        score=row.score if row.is_scored else 0.0,
         max_score=sum(verdict.max_score for verdict in verdicts),
-        penalty=row.penalty if is_graded else 0.0,
+        penalty=row.penalty if row.is_scored else 0.0,
         seconds_late=row.seconds_late,
         timestamp=row.timestamp,
         due=row.due,

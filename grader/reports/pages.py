@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import os
 import secrets
 import shutil
 import stat
@@ -13,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grader.course.config import CourseConfig
-from grader.course.dates import instant
 from grader.errors import GraderError
 from grader.gradebook.autograded import write_whole
-from grader.gradebook.handins import TIMESTAMP_NAME, id_problem
+from grader.gradebook.handins import TIMESTAMP_NAME, handed_in_at, id_problem, open_untrusted
 from grader.gradebook.store import Store, SubmissionRow, VerdictRow
 from grader.reports.feedback import Chapter, Feedback, feedback_of, read_graded
 from grader.reports.html import page
@@ -128,7 +126,8 @@ def _write_page(
     folder = config.layout.feedback_dir(student_id, assignment_id)
     path = folder / f"{assignment_id}.html"
     submitted = config.layout.submitted_dir(student_id, assignment_id)
-    if is_there and _is_newer(submitted, row):
+    at = handed_in_at(config.layout, student_id, assignment_id, None) if is_there else None
+    if at is not None and row.timestamp is not None and at > row.timestamp:
         warnings.append("a newer submission has not been graded yet; the page is about the one before.")
     _own_folder(config.layout.feedback_root, folder)
     text = feedback_text(feedback).encode("utf-8", "replace")
@@ -187,18 +186,8 @@ def _small_file(path: Path) -> bytes | None:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
+        with open_untrusted(path) as file:
             content = file.read(2000)
     except OSError:
         return None
     return content if len(content) < 2000 else None
-
-
-def _is_newer(submitted: Path, row: SubmissionRow) -> bool:
-    content = _small_file(submitted / TIMESTAMP_NAME)
-    try:
-        at = instant(content.decode("utf-8-sig").strip()) if content else None
-    except ValueError:
-        return False
-    return at is not None and row.timestamp is not None and at > row.timestamp

@@ -261,12 +261,10 @@ def _column(
 def _mark(row: SubmissionRow | None, handed_in: bool, student_id: str, dues: DueDates) -> Mark:
     if row is None:
         due = dues.of(student_id)
-        more = (due - dues.due).total_seconds() if due is not None and dues.due is not None else 0.0
-        return Mark(State.WAITING if handed_in else State.MISSING, due=due, extension_s=more)
-    is_graded = not row.not_graded or row.n_by_person > 0
+        return Mark(State.WAITING if handed_in else State.MISSING, due=due, extension_s=dues.more_s(due))
     return Mark(
-        State.GRADED if is_graded else State.NOT_GRADED,
-        score=row.final_score if is_graded else None,
+        State.GRADED if row.is_scored else State.NOT_GRADED,
+        score=row.final_score if row.is_scored else None,
         penalty=row.penalty,
         seconds_late=row.seconds_late,
         n_manual=row.n_manual,
