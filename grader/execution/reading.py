@@ -207,11 +207,12 @@ def _decoded(data: bytes, repairs: list[str]) -> str:
     return data.decode(encoding, "replace").removeprefix("\ufeff")
 
 
+# Nothing possessive here: before Python 3.11.5 that fails around a `.*`. Each line matches in one way only anyhow.
 _CONFLICT = re.compile(
     r"^<{7}.*\n"
-    r"((?:(?![<=>|]{7}).*\n)*+)"
-    r"(?:\|{7}.*\n(?:(?![<=>|]{7}).*\n)*+)?"
-    r"={7}\s*\n(?:(?![<=>|]{7}).*\n)*+"
+    r"((?:(?![<=>|]{7}).*\n)*)"
+    r"(?:\|{7}.*\n(?:(?![<=>|]{7}).*\n)*)?"
+    r"={7}\s*\n(?:(?![<=>|]{7}).*\n)*"
     r">{7}.*\n?",
     re.MULTILINE,
 )
