@@ -24,6 +24,7 @@ def pytest_configure(config):
     """Give tests that run side by side folders for temporary files of their own: some look what was left there."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         own = tempfile.mkdtemp(prefix="side-by-side-")
+        os.chmod(own, 0o711)  # as root, student processes are other users, and their folders are in it
         tempfile.tempdir = os.environ["TMPDIR"] = own
         config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
 
