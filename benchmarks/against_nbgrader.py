@@ -4,7 +4,8 @@
 
 Builds a class from the honest sample students (mixed quality), grades chapters 1–5 with both tools in turn, and prints
 seconds per submission and their ratio with its spread over the rounds. Both start cold each time: interpreter, imports
-and gradebook included. Look at the ratios; seconds are this machine's.
+and gradebook included. Each is told to grade every hand-in for itself (``--force``), though several are the same file.
+Look at the ratios; seconds are this machine's.
 """
 
 import argparse

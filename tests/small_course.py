@@ -110,12 +110,14 @@ def released(config: CourseConfig, chapter: str = "01_add") -> dict[str, Any]:
     return release_notebook(load_assignment(config, chapter))
 
 
-def answered(config: CourseConfig, answers: dict[str, str], chapter: str = "01_add") -> bytes:
-    """The notebook of a student who wrote ``answers`` (cell name → source)."""
+def answered(config: CourseConfig, answers: dict[str, str], chapter: str = "01_add", *, by: str = "") -> bytes:
+    """The notebook of a student who wrote ``answers`` (cell name → source), like no other's with ``by``'s name in it."""
     notebook = released(config, chapter)
     for cell in notebook["cells"]:
         name = cell["metadata"].get("nbgrader", {}).get("grade_id")
         cell["source"] = answers.get(name, cell["source"])
+        if by and name in answers and cell["cell_type"] == "code":
+            cell["source"] += f"\n# {by!a}"
     return json.dumps(notebook).encode()
 
 
@@ -129,7 +131,7 @@ def hand_in(
     """Put a submission where nbgrader's collect would put it; returns its folder."""
     path = config.layout.submitted_notebook(student, chapter)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(answered(config, SOLVED, chapter) if notebook is None else notebook)
+    path.write_bytes(answered(config, SOLVED, chapter, by=student) if notebook is None else notebook)
     if timestamp:
         (path.parent / "timestamp.txt").write_text(timestamp)
     return path.parent

@@ -17,6 +17,7 @@ from grader.course.model import GradedSubmission, Outcome
 from grader.gradebook import handins
 from grader.gradebook.grading import Grading, check_graded
 from grader.gradebook.handins import read_handin
+from grader.gradebook.sharing import MAX_KEPT, MAX_WAITING, Grade, Sharing
 from grader.gradebook.store import open_gradebook
 
 
@@ -174,6 +175,84 @@ def test_a_score_by_hand_survives(config, pool):
     pool.answer = lambda task: graded(Outcome.FAILED, Outcome.FAILED)
     run(config, "--force")
     assert scores(config)["ada", "01_add"].score == 1.5
+
+
+# --- the same file from several students ---
+
+
+@pytest.mark.parametrize("many_in_hand", [False, True])
+def test_hand_ins_that_are_the_same_are_graded_once(config, pool, many_in_hand):
+    """Whoever comes later has the same verdicts and an own notebook in autograded/; --force grades each for itself."""
+    one_by_one = pool.map
+    pool.map = lambda tasks: one_by_one(list(tasks) if many_in_hand else tasks)
+    same = answered(config, SOLVED)
+    for student in ("ada", "bob", "cem", "eve"):
+        hand_in(config, student, notebook=same + b" " * (student == "cem"))
+    pool.answer = lambda task: graded(Outcome.FAILED if task.key[0] == "ada" else Outcome.PASSED)
+    result = run(config)
+    assert pool.asked == [("ada", "01_add"), ("cem", "01_add")]
+    assert "4 graded (2 the same file as another student's)" in result.stderr
+    found = {student: row.score for (student, _), row in scores(config).items()}
+    assert found["bob"] == found["eve"] == found["ada"] != found["cem"]
+    texts = {s: config.layout.autograded_notebook(s, "01_add").read_text() for s in ("ada", "bob", "eve")}
+    assert len(set(texts.values())) == 1
+    pool.asked.clear()
+    assert "4 unchanged" in run(config).stderr
+    assert not pool.asked
+    told = json.loads(run(config, "--json", "--quiet").stdout)["results"]
+    assert not any(entry["same_as"] for entry in told)
+    run(config, "--force")
+    assert len(pool.asked) == 4
+
+
+def test_files_beside_the_notebook_count(config, pool):
+    """The same notebook with another data file is another hand-in."""
+    same = answered(config, SOLVED)
+    for student in ("ada", "bob"):
+        folder = hand_in(config, student, notebook=same)
+        (folder / "letters.csv").write_text(student)
+    run(config)
+    assert len(pool.asked) == 2
+
+
+def test_what_is_the_same_shares_a_refusal_and_a_failure(config, pool):
+    """Not graded once, not graded for all; a failure of ours is nobody's verdict, and all are tried again."""
+    for student in ("ada", "bob"):
+        hand_in(config, student, notebook=answered(config, SOLVED))
+    pool.answer = lambda task: GradedSubmission("01_add", {}, (), not_graded="empty.")
+    assert run(config).stderr.count("not graded: empty.") == 2
+    assert len(pool.asked) == 1
+    for student in ("cem", "eve"):
+        hand_in(config, student, notebook=answered(config, {"add": SOLVED["add"]}))
+    pool.asked.clear()
+    pool.answer = lambda task: None
+    assert run(config).stderr.count("grading failed") == 2
+    assert len(pool.asked) == 2, "a failure is kept for nobody"
+    pool.asked.clear()
+    one_by_one = pool.map
+    pool.map = lambda tasks: one_by_one(list(tasks))
+    assert run(config).stderr.count("grading failed") == 2
+    assert len(pool.asked) == 1, "who waits for the other shares its failure"
+    pool.asked.clear()
+    pool.answer = lambda task: graded()
+    run(config)
+    assert pool.asked == [("cem", "01_add")]
+    assert {student for student, _ in scores(config)} == {"ada", "bob", "cem", "eve"}
+
+
+def test_results_are_kept_within_bounds():
+    """The last ones, by size; and only so many wait for one that takes long."""
+    sharing = Sharing()
+    sharing.begin("a")
+    assert [sharing.waits("a", number) for number in range(MAX_WAITING + 1)] == [True] * MAX_WAITING + [False]
+    assert not sharing.waits("b", 0)
+    big = Grade("ada", graded(), "x" * (MAX_KEPT // 2))
+    assert sharing.end("a", big) == list(range(MAX_WAITING))
+    for digest in ("b", "c"):
+        sharing.begin(digest)
+        assert sharing.known("a") is big
+        assert sharing.end(digest, big) == []
+    assert [sharing.known(digest) for digest in "abc"] == [big, None, big]
 
 
 # --- what cannot be graded ---
@@ -514,7 +593,7 @@ def _impatient(config, *, create, busy_s):
 def test_memory_holds_a_batch_and_not_the_class(config):
     """Tasks are made as they are asked for; at most one batch of results waits to be written."""
     for number in range(120):
-        hand_in(config, f"s{number:03}", notebook=b"{}")
+        hand_in(config, f"s{number:03}", notebook=b"{}" + b" " * number)
     with open_gradebook(config) as store:
         grading = Grading(config, store, lambda name: grading_spec(config, name), ["01_add"])
         waiting = []

@@ -33,7 +33,7 @@ def config(tmp_path):
     """The small course, with six hand-ins."""
     made = make_course(tmp_path / "course")
     for name in STUDENTS:
-        hand_in(made, name, notebook=answered(made, SOLVED))
+        hand_in(made, name)
     return made
 
 
@@ -239,7 +239,7 @@ def test_ctrl_c_for_real(config):
     """Processes, and the signal from outside: exit code 130, then the rest."""
     for name in STUDENTS:
         slow = {**SOLVED, "add": "import time\ntime.sleep(0.3)\n" + SOLVED["add"]}
-        hand_in(config, name, notebook=answered(config, slow))
+        hand_in(config, name, notebook=answered(config, slow, by=name))
     command = [sys.executable, "-m", "grader", "--course", str(config.root), "autograde", "--jobs", "1"]
     command += ["--progress", "json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -277,7 +277,7 @@ def test_a_full_disk_is_one_message(config, pool, monkeypatch, place):
         assert run(config).exit_code == 0
         for student in STUDENTS:
             (config.layout.autograded_dir(student, "01_add") / "old.txt").write_text("from an earlier hand-in")
-            hand_in(config, student, notebook=answered(config, {"add": SOLVED["add"]}))
+            hand_in(config, student, notebook=answered(config, {"add": SOLVED["add"]}, by=student))
 
     def refuse(first, *args, **kwargs):
         path = args[0] if place == "replace" else first
@@ -307,7 +307,7 @@ def test_the_gradebooks_disk_is_full(config, pool):
         "a.grading_pool = lambda *_: FakePool(); from grader.cli.main import main; main()"
     )
     for number in range(40):  # more rows than fit
-        hand_in(config, f"t{number:02}", notebook=answered(config, SOLVED))
+        hand_in(config, f"t{number:02}")
     command = [sys.executable, "-c", script, str(ROOT / "tests"), "--course", str(config.root), "autograde"]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.returncode == 1, done.stderr

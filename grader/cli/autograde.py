@@ -52,7 +52,12 @@ TABLE_ROWS = 60
 @click.option(
     "--scheduler", metavar="ADDRESS", help="Grade on the workers of this Dask scheduler: tcp://…, tls://… or its file."
 )
-@click.option("-f", "--force", is_flag=True, help="Grade again what has not changed since it was graded.")
+@click.option(
+    "-f",
+    "--force",
+    is_flag=True,
+    help="Grade again what has not changed, and each of several hand-ins that are the same.",
+)
 @click.option(
     "--wait/--no-wait", default=True, help="Wait if another grader is grading these chapters, or stop.  [default: wait]"
 )
@@ -233,6 +238,7 @@ def _facts(result: SubmissionResult) -> dict[str, Any]:
         "max_score": graded.max_score if graded and is_scored else None,
         "cpu_s": round(graded.cpu_s, 3) if graded else 0.0,
         "wall_s": round(graded.wall_s, 3) if graded else 0.0,
+        "same_as": result.same_as,
     }
 
 
@@ -249,7 +255,7 @@ class _SlowestOfRun:
         self._n = 0
 
     def add(self, result: SubmissionResult) -> None:
-        if result.status != "graded" or result.graded is None:
+        if result.status != "graded" or result.graded is None or result.same_as:
             return
         self._n += 1
         name = f"{result.student_id}/{result.assignment_id}"
@@ -308,6 +314,8 @@ def _show(config: CourseConfig, store: Store, results: list[SubmissionResult], s
     if not quiet:
         counts = _counts(results)
         told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
+        n_same = sum(bool(result.same_as) for result in results)
+        told += f" ({n_same} the same file as another student's)" if n_same else ""
         noun = "submission" if len(results) == 1 else "submissions"
         click.echo(f"{len(results)} {noun}: {told}; {seconds:.1f} s", err=True)
 
@@ -359,6 +367,7 @@ def _result_json(result: SubmissionResult, row: SubmissionRow | None, verdicts: 
         "max_score": sum(verdict["max_score"] for verdict in verdicts),
         "needs_person": bool(row and row.n_manual),
         "reason": result.reason,
+        "same_as": result.same_as,
         "warnings": list(result.warnings),
         "repairs": list(row.repairs) if row else [],
         "cpu_s": row.cpu_s if row else 0.0,

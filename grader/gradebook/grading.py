@@ -31,6 +31,7 @@ from grader.gradebook.handins import (
     tools_hash,
 )
 from grader.gradebook.scores import ScoredSubmission
+from grader.gradebook.sharing import Grade, Sharing
 from grader.gradebook.store import Recorded, Store
 from grader.gradebook.versions import grading_version
 
@@ -59,6 +60,7 @@ class SubmissionResult:
 
     ``status`` is ``graded``; ``unchanged`` (graded before, nothing is different); ``not graded`` (it cannot be graded);
     or ``failed`` (our machinery did). ``reason`` says why for the last two. ``graded`` is without its notebook.
+    ``same_as`` is the student whose hand-in, the same byte for byte, was graded in this run in place of this one.
     """
 
     student_id: str
@@ -67,6 +69,7 @@ class SubmissionResult:
     graded: GradedSubmission | None = None
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    same_as: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -89,7 +92,7 @@ class Grading:
         store: its open gradebook.
         spec_of: the ``GradingSpec`` of a chapter.
         student_ids: only these; None for all who handed in.
-        force: grade again what is unchanged.
+        force: grade again what is unchanged, and each hand-in for itself, also those that are the same.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class Grading:
         self._tests = {assignment_id: grading_version(spec) for assignment_id, spec in self._specs.items()}
         self._tools = tools_hash(config.isolation)
         self._in_flight: dict[tuple[str, str], _InFlight] = {}
+        self._sharing: Sharing[_InFlight] | None = None if force else Sharing()
         self._settled: list[SubmissionResult] = []  # stored, not yet told
         self._batch: list[tuple[ScoredSubmission, SubmissionResult]] = []
         self._batch_since = time.monotonic()
@@ -215,10 +219,10 @@ class Grading:
                     unread = GradedSubmission(assignment_id, {}, (), not_graded=handin.problem)
                     self._cannot_grade(handin, digest, unread)
                 else:
-                    self._in_flight[student_id, assignment_id] = _InFlight(
-                        dataclasses.replace(handin, notebook=b""), digest, same
-                    )
-                    yield Task((student_id, assignment_id), handin.notebook, spec, handin.files)
+                    flight = _InFlight(dataclasses.replace(handin, notebook=b""), digest, same)
+                    if not self._shares(flight):
+                        self._in_flight[student_id, assignment_id] = flight
+                        yield Task((student_id, assignment_id), handin.notebook, spec, handin.files)
 
     def _is_settled(self, handin: HandIn, before: Recorded) -> bool:
         if handin.timestamp is not None and handin.timestamp != before.timestamp:
@@ -228,54 +232,108 @@ class Grading:
 
     # --- what comes back ---
 
+    def _shares(self, flight: _InFlight) -> bool:
+        """True for a hand-in that is not graded itself: one like it is being graded, or has been."""
+        if self._sharing is None:
+            return False
+        grade = self._sharing.known(flight.digest)
+        if grade is not None:
+            self._finish(flight, grade)
+        elif not self._sharing.waits(flight.digest, flight):
+            self._sharing.begin(flight.digest)
+            return False
+        return True
+
     def _take(self, result: Any) -> None:
-        student_id, assignment_id = result.key
-        flight = self._in_flight.pop((student_id, assignment_id))
+        flight = self._in_flight.pop(result.key)
         graded: GradedSubmission | None = result.graded
         error: str = result.error or ("" if graded else "the pool returned nothing.")
-        if graded and graded.not_graded and not error:
-            self._cannot_grade(flight.handin, flight.digest, graded)
-            return
+        grade = None
         if graded and not error:
             try:
-                self._write_notebook(flight.handin, graded)
-            except StorageError:
-                raise
+                grade = self._grade(flight.handin, graded)
             except (ValueError, GraderError) as problem:
                 error = str(problem)
-        if graded and not error:
-            self._add(flight.handin, flight.digest, graded, "graded")
+        waiting = self._sharing.end(flight.digest, grade) if self._sharing else []
+        for each in (flight, *waiting):
+            if grade is not None:
+                self._finish(each, grade)
+            else:
+                self._fail(each, error)
+
+    def _grade(self, handin: HandIn, graded: GradedSubmission) -> Grade:
+        """What the pool returned, ready to be written.
+
+        Raises:
+            ValueError, GraderError: it is nothing that the course could give.
+        """
+        from grader.notebooks.notebook import notebook_text
+
+        bare = dataclasses.replace(graded, notebook={})
+        if graded.not_graded:
+            return Grade(handin.student_id, bare)
+        check_graded(graded, self._specs[handin.assignment_id].grade_points)
+        return Grade(handin.student_id, bare, notebook_text(graded.notebook))
+
+    def _finish(self, flight: _InFlight, grade: Grade) -> None:
+        """Write down a result: that of the hand-in itself, or of one like it."""
+        handin, graded = flight.handin, grade.graded
+        same_as = "" if grade.student_id == handin.student_id else grade.student_id
+        if graded.not_graded:
+            self._cannot_grade(handin, flight.digest, graded, same_as=same_as)
             return
+        try:
+            write_autograded(self._config.layout, handin, grade.text, self._course_files[handin.assignment_id])
+        except StorageError:
+            raise
+        except (ValueError, GraderError) as problem:
+            self._fail(flight, str(problem))
+            return
+        self._add(handin, flight.digest, graded, "graded", same_as=same_as)
+
+    def _fail(self, flight: _InFlight, error: str) -> None:
         error = f"grading failed, no score was drawn from it: {error.strip()}"
+        handin = flight.handin
         if flight.same_as_before:
             # It has been graded once; that our machinery failed today takes nothing away.
-            told = SubmissionResult(student_id, assignment_id, "failed", reason=error, warnings=flight.handin.warnings)
+            told = SubmissionResult(
+                handin.student_id, handin.assignment_id, "failed", reason=error, warnings=handin.warnings
+            )
             self._settled.append(told)
         else:
             # No verdict is drawn from our failure; without a hash it is tried again next time. A traceback is told, not
             # kept: it may quote a hidden test.
-            kept = GradedSubmission(assignment_id, {}, (), not_graded=error.partition("\n")[0])
-            self._cannot_grade(flight.handin, "", kept, "failed", reason=error)
-
-    def _write_notebook(self, handin: HandIn, graded: GradedSubmission) -> None:
-        from grader.notebooks.notebook import notebook_text
-
-        check_graded(graded, self._specs[handin.assignment_id].grade_points)
-        files = self._course_files[handin.assignment_id]
-        write_autograded(self._config.layout, handin, notebook_text(graded.notebook), files)
+            kept = GradedSubmission(handin.assignment_id, {}, (), not_graded=error.partition("\n")[0])
+            self._cannot_grade(handin, "", kept, "failed", reason=error)
 
     def _cannot_grade(
-        self, handin: HandIn, digest: str, graded: GradedSubmission, status: str = "not graded", *, reason: str = ""
+        self,
+        handin: HandIn,
+        digest: str,
+        graded: GradedSubmission,
+        status: str = "not graded",
+        *,
+        reason: str = "",
+        same_as: str = "",
     ) -> None:
         """Record a submission that nobody can grade as it is; ``reason`` is told in place of the one that is kept."""
         try:
             remove_autograded(self._config.layout, handin.student_id, handin.assignment_id)
         except GraderError as problem:
             handin = dataclasses.replace(handin, warnings=(*handin.warnings, problem.message))
-        self._add(handin, digest, dataclasses.replace(graded, verdicts=()), status, reason=reason or graded.not_graded)
+        bare = dataclasses.replace(graded, verdicts=())
+        self._add(handin, digest, bare, status, reason=reason or graded.not_graded, same_as=same_as)
 
-    def _add(self, handin: HandIn, digest: str, graded: GradedSubmission, status: str, *, reason: str = "") -> None:
-        bare = dataclasses.replace(graded, notebook={})
+    def _add(
+        self,
+        handin: HandIn,
+        digest: str,
+        bare: GradedSubmission,
+        status: str,
+        *,
+        reason: str = "",
+        same_as: str = "",
+    ) -> None:
         scored = ScoredSubmission(
             handin.student_id,
             bare,
@@ -286,7 +344,13 @@ class Grading:
             tools=self._tools,
         )
         told = SubmissionResult(
-            handin.student_id, handin.assignment_id, status, bare, reason=reason, warnings=handin.warnings
+            handin.student_id,
+            handin.assignment_id,
+            status,
+            bare,
+            reason=reason,
+            warnings=handin.warnings,
+            same_as=same_as,
         )
         self._batch.append((scored, told))
         if len(self._batch) >= BATCH or time.monotonic() - self._batch_since > BATCH_S:
