@@ -341,7 +341,7 @@ assert close(neuron.bias_gradients, [1]), (
     f"sigmoid at z = 0: a = 0.5, so dL/db = 4 * 0.5 * (1 - 0.5) = 1; yours: {neuron.bias_gradients}"
 )
 ### BEGIN HIDDEN TESTS
-for x, w, g in ((1.5, 2, -3), (2, -1.25, 7), (-1, 0.5, 5), (-3, -0.25, 0.3), (0, 3, 2), (4, 0, -1)):
+for x, w, g in ((1.5, 2, -3), (2, -1.25, 7), (-3, -0.25, 0.3), (0, 3, 2)):
     for kind in ("relu", "sigmoid", "linear"):
         one = BackpropLayer(1, 1, kind, seed=4)
         set_numbers(one, [[w]], [0])
@@ -634,7 +634,7 @@ assert close(report, [1 / 3, -2 / 3, 1 / 3]), (
     f"three equal outputs, the second is right: [1/3, -2/3, 1/3]; yours: {report}"
 )
 ### BEGIN HIDDEN TESTS
-for size in (2, 4, 7):
+for size in (2, 5):
     for right in range(size):
         flat = BackpropNetwork([3, size], "relu", "linear", seed=size)
         shake(flat.layers, size)
@@ -674,26 +674,26 @@ for sizes, hidden, last, case in (
     ([3, 2], "relu", "sigmoid", 6),
 ):
     kinds = [hidden] * (len(sizes) - 2) + [last]
-    for right in (0, sizes[-1] - 1):
-        checked = BackpropNetwork(sizes, hidden, last, seed=case)
-        shake(checked.layers, 10 + case)
-        values = read_numbers(checked.layers)
-        dice = random.Random(case + 100 * right)
-        vector, one_hot = [dice.uniform(-2, 2) for _ in range(sizes[0])], [int(c == right) for c in range(sizes[-1])]
-        checked.forward(vector)
-        checked.backward(one_hot)
+    right = case % sizes[-1]
+    checked = BackpropNetwork(sizes, hidden, last, seed=case)
+    shake(checked.layers, 10 + case)
+    values = read_numbers(checked.layers)
+    dice = random.Random(case + 100 * right)
+    vector, one_hot = [dice.uniform(-2, 2) for _ in range(sizes[0])], [int(c == right) for c in range(sizes[-1])]
+    checked.forward(vector)
+    checked.backward(one_hot)
 
-        def loss_here():
-            return loss_of(values, kinds, vector, one_hot)
+    def loss_here():
+        return loss_of(values, kinds, vector, one_hot)
 
-        for part, (table, offsets) in zip(checked.layers, values):
-            for found, row in zip(part.weight_gradients, table):
-                assert close(found, central_differences(loss_here, row), 1e-4, 1e-8), (
-                    "weight gradients of every layer must agree with central differences"
-                )
-            assert close(part.bias_gradients, central_differences(loss_here, offsets), 1e-4, 1e-8), (
-                "bias gradients of every layer must agree with central differences"
+    for part, (table, offsets) in zip(checked.layers, values):
+        for found, row in zip(part.weight_gradients, table):
+            assert close(found, central_differences(loss_here, row), 1e-4, 1e-8), (
+                "weight gradients of every layer must agree with central differences"
             )
+        assert close(part.bias_gradients, central_differences(loss_here, offsets), 1e-4, 1e-8), (
+            "bias gradients of every layer must agree with central differences"
+        )
 ### END HIDDEN TESTS
 
 # %% test_BackpropNetwork_second_example role="test" points=1

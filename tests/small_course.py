@@ -165,6 +165,10 @@ class FakePool:
         self.asked: list[tuple[str, str]] = []
         self.opened = 0
 
+    def stand_in(self, *_: object, **__: object) -> contextlib.AbstractContextManager[FakePool]:
+        """In place of ``grading_pool``."""
+        return contextlib.nullcontext(self)
+
     @contextlib.contextmanager
     def __call__(self) -> Iterator[FakePool]:
         """Open it."""

@@ -304,7 +304,7 @@ def test_the_gradebooks_disk_is_full(config, pool):
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}));"
         "sys.path.insert(0, sys.argv.pop(1)); from small_course import FakePool; import grader.cli.autograde as a;"
-        "a.grading_pool = lambda *_: FakePool(); from grader.cli.main import main; main()"
+        "a.grading_pool = FakePool().stand_in; from grader.cli.main import main; main()"
     )
     for number in range(40):  # more rows than fit
         hand_in(config, f"t{number:02}")
@@ -475,7 +475,7 @@ def test_a_terminal_shows_a_bar_with_what_is_being_graded(config, pool, tmp_path
         "import sys, time; sys.path.insert(0, sys.argv.pop(1)); from small_course import FakePool, graded;"
         "import grader.cli.autograde as a; import grader.gradebook.grading as g;"
         "g.BATCH = 1;"  # each is stored, and told, by itself
-        "a.grading_pool = lambda *_: FakePool(lambda task: time.sleep(0.6) or graded());"
+        "a.grading_pool = FakePool(lambda task: time.sleep(0.6) or graded()).stand_in;"
         "from grader.cli.main import main; main()"
     )
     parent, child = pty.openpty()

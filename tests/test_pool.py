@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from pathlib import Path
 from typing import ClassVar
 
@@ -121,7 +122,7 @@ class FakeWorker:
     def __init__(self, *_args):
         self.read_fd, write_fd = os.pipe()
         os.close(write_fd)  # always readable
-        self.channel = type("Channel", (), {"read_fd": self.read_fd})
+        self.channel = types.SimpleNamespace(read_fd=self.read_fd, close=lambda: None)
         self.task = None
 
     def give(self, task):

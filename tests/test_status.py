@@ -18,7 +18,7 @@ LATE = "2026-10-07 12:00:00 UTC"
 def pool(monkeypatch):
     """What grades, instead of processes; no answer is left to a person."""
     fake = FakePool(lambda task: graded(unchanged=["explain"]))
-    monkeypatch.setattr("grader.cli.autograde.grading_pool", lambda *chosen: fake)
+    monkeypatch.setattr("grader.cli.autograde.grading_pool", fake.stand_in)
     return fake
 
 

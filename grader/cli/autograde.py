@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -38,6 +39,9 @@ MIN_FOR_SLOWEST = 5
 
 JSON_CHUNK = 500
 """Submissions whose verdicts are in memory at a time."""
+
+MAX_EARLY = 64
+"""Workers that start before it is known what they will grade."""
 
 OFF = "off"
 
@@ -106,8 +110,6 @@ def autograde(
       grader autograde 07_final_project --first-pass pypy3
       grader autograde --json --progress json > scores.json 2> progress.jsonl
     """
-    from grader.gradebook.store import open_gradebook
-
     config = open_course(ctx, isolation)
     names = chosen_chapters(config, chapters)
     chosen = chosen_students(students, config.layout.students(), str(config.layout.submitted_root)) or None
@@ -115,12 +117,16 @@ def autograde(
         config = dataclasses.replace(config, first_pass=first_pass if first_pass != OFF else "")
         if config.first_pass and not any(map(config.takes_first_pass, names)):
             say('no chapter of these takes a first pass; "first_pass": True in c.Course.chapters says that one does.')
-    with open_gradebook(config) as store:
-        pool = grading_pool(jobs, config.isolation, scheduler)
+    n_sure = 0 if scheduler else _sure_to_be_graded(config, names, chosen, force=force)
+    with grading_pool(jobs, config.isolation, scheduler, n_sure=n_sure) as pool:
+        # Imported while the workers start: it takes as long.
+        from grader.gradebook.store import open_gradebook
+
         style = "off" if quiet and progress == "auto" else progress
-        code = _run(
-            config, store, names, chosen, pool, force=force, wait=wait, as_json=as_json, quiet=quiet, style=style
-        )
+        with open_gradebook(config) as store:
+            code = _run(
+                config, store, names, chosen, pool, force=force, wait=wait, as_json=as_json, quiet=quiet, style=style
+            )
     ctx.exit(code)
 
 
@@ -142,19 +148,41 @@ def spec_source(config: CourseConfig) -> Callable[[str], GradingSpec]:
     return spec_of
 
 
-def grading_pool(jobs: int | None, isolation: str, scheduler: str | None = None) -> OpenPool:
-    """What opens the workers: of this machine, or of a cluster."""
+@contextlib.contextmanager
+def grading_pool(
+    jobs: int | None, isolation: str, scheduler: str | None = None, *, n_sure: int = 0
+) -> Iterator[OpenPool]:
+    """What opens the workers: of this machine, or of a cluster.
 
-    def open_pool() -> contextlib.AbstractContextManager[Any]:
-        if scheduler is not None:
+    Those for ``n_sure`` submissions, which are sure to be graded, start at once; they end with this.
+    """
+    if scheduler is not None:
+
+        def open_cluster() -> contextlib.AbstractContextManager[Any]:
             from grader.execution.cluster import ClusterPool
 
             return ClusterPool(scheduler, jobs, isolation=isolation, say=say)
-        from grader.execution.pool import Pool
 
-        return Pool(jobs, isolation=isolation)
+        yield open_cluster
+        return
+    from grader.execution.pool import Pool
 
-    return open_pool
+    with Pool(jobs, isolation=isolation) as pool:
+        pool.warm_up(n_sure)
+        yield lambda: pool
+
+
+def _sure_to_be_graded(config: CourseConfig, chapters: list[str], students: list[str] | None, *, force: bool) -> int:
+    """How many submissions are graded whatever the gradebook says; not counted beyond what starts all workers."""
+    layout = config.layout
+    found = (
+        name
+        for student_id in students or layout.students()
+        for name in chapters
+        if layout.submitted_notebook(student_id, name).is_file()
+        and (force or not layout.autograded_notebook(student_id, name).is_file())
+    )
+    return sum(1 for _ in itertools.islice(found, MAX_EARLY))
 
 
 def _run(

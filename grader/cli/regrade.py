@@ -83,8 +83,8 @@ def regrade(
             console = stdout_console()
             if not as_json:
                 show_changes(console, regrading)
-            pool = autograding.grading_pool(jobs, config.isolation)
             with (
+                autograding.grading_pool(jobs, config.isolation) as pool,
                 Progress(regrading.n_run, quiet=quiet) as progress,
                 contextlib.closing(regrading.run(pool)) as run,
             ):

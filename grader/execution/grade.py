@@ -36,7 +36,9 @@ from grader.notebooks.cells import KERNELSPEC, nbgrader_metadata
 DISPLAY_RUN_CPU_S, DISPLAY_RUN_WALL_S = 30.0, 125.0
 """A submission that took more is not run a second time for the sake of its outputs; they are withheld instead."""
 DISPLAY_RUNS_FIRST = 2
-"""After so many second runs in one chapter a worker looks what the author's notebook shows."""
+AUTHOR_FIRST_CPU_S = 1.0
+"""Before its first second run in a chapter a worker looks what the author's notebook shows; where that takes long (the
+submission took longer than this), after so many."""
 JUDGE_MEMORY_BYTES = 4 << 30
 SUSPECT_MEMORY_BYTES = 1 << 30
 """A judge that held more and is killed was killed for that, by the kernel, and not by somebody outside."""
@@ -151,8 +153,7 @@ class Grader:
             return None, outcome.not_graded
         if isinstance(outcome[0], str):
             return None, outcome[0]
-        if outcome[1]:
-            self._learn_what_is_public(course, template)
+        course.learn(*outcome[1])
         graded = GradedSubmission.from_plain(outcome[0])
         return dataclasses.replace(graded, interpreter=self.interpreter.version, first_pass=ACCEPTED), ""
 
@@ -200,8 +201,7 @@ class Grader:
                 functools.partial(_hear, notebook, spec, course, files, template, tuple(timed_out)), spec
             )
             if isinstance(outcome, list):
-                if outcome[1]:
-                    self._learn_what_is_public(course, template)
+                course.learn(*outcome[1])
                 return GradedSubmission.from_plain(outcome[0]), set(outcome[2])
             if not isinstance(outcome, _Runaway):
                 return outcome, set()
@@ -216,23 +216,17 @@ class Grader:
             self._course = _Course(spec, CourseSide(spec))
         return self._course
 
-    def _learn_what_is_public(self, course: _Course, template: Template) -> None:
-        """Find out what the author's own notebook shows, once it is worth while: most notebooks show the same."""
-        course.display_runs += 1
-        if course.display_runs != DISPLAY_RUNS_FIRST or not course.spec.solutions:
-            return
-        outcome = _in_judge_process(functools.partial(_author_shows, course, template), course.spec)
-        if not isinstance(outcome, list):
-            self._drop(course.spec.reference)  # as above
-        else:
-            course.shows = dict(outcome)
-
     def _template(self, spec: GradingSpec) -> Template:
         template = self._templates.pop(spec.reference, None) or self._new_template(spec)
         self._templates[spec.reference] = template  # the most recent stands last
         while len(self._templates) > self._max_templates:
             self._drop(next(iter(self._templates)))
         return template
+
+    def warm_up(self) -> None:
+        """Start what every chapter needs, before the first is known; what is in the way, the first grading says."""
+        with contextlib.suppress(SandboxError):
+            self._base = self._base or Template((), self._isolation, interpreter=self.interpreter)
 
     def _new_template(self, spec: GradingSpec) -> Template:
         """A copy of a warm interpreter that has read nothing: its start takes ten times as long as the copy's."""
@@ -280,7 +274,20 @@ class _Course:
     side: CourseSide
     display_runs: int = 0
     unfit: str | None = None
-    shows: Mapping[str, Gists] = dataclasses.field(default_factory=dict)
+    shows: Mapping[str, Gists] | None = None
+
+    def learn(self, displayed: bool, shows: list[Any] | None) -> None:
+        """Note what a judge says: that it ran a submission a second time, and what the author's shows, if it looked."""
+        self.display_runs += displayed
+        if shows is not None:
+            self.shows = dict(shows)
+
+    def is_worth_a_look(self, cpu_s: float) -> bool:
+        """True when the author's notebook should be looked at before a submission is run again: most show the same."""
+        is_short = cpu_s <= AUTHOR_FIRST_CPU_S
+        return (
+            self.shows is None and bool(self.spec.solutions) and (is_short or self.display_runs >= DISPLAY_RUNS_FIRST)
+        )
 
 
 _WITHOUT = "Without a first pass everything is graded all the same: leave out --first-pass and c.Course.first_pass."
@@ -409,14 +416,14 @@ def _hear(
     *,
     is_first_pass: bool = False,
 ) -> list[Any]:
-    """The graded submission as plain data, whether its outputs took a second run, and where it was killed.
+    """The graded submission as plain data, what ``_Course.learn`` takes, and where it was killed.
 
     Of a first pass that does not count, why it does not.
     """
     started = time.monotonic()
     steps, repairs = steps_of(notebook, files, spec)
     if is_first_pass and (unfit := unfit_steps(steps)):
-        return [unfit, False, []]
+        return [unfit, [False, None], []]
 
     def start() -> StudentProcess:
         return template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules, files=files)
@@ -437,9 +444,13 @@ def _hear(
 
     heard, cpu_s = hearing(visible_only=False)
     if is_first_pass and (reason := objection(steps, heard)):
-        return [reason, False, []]
+        return [reason, [False, None], []]
     killed = set(heard.killed)
-    displayed = _needs_display_run(steps, heard.records, course.shows)
+    displayed = _needs_display_run(steps, heard.records, course.shows or {})
+    author_shows = None
+    if displayed and course.is_worth_a_look(cpu_s):
+        author_shows = _author_shows(course, template, tell)
+        displayed = _needs_display_run(steps, heard.records, dict(author_shows))
     if displayed:
         shown = None
         if cpu_s <= DISPLAY_RUN_CPU_S and time.monotonic() - started <= DISPLAY_RUN_WALL_S:
@@ -457,7 +468,7 @@ def _hear(
         cpu_s=cpu_s,
         wall_s=time.monotonic() - started,
     )
-    return [graded.to_plain(), displayed, sorted(killed)]
+    return [graded.to_plain(), [displayed, author_shows], sorted(killed)]
 
 
 def _author_shows(course: _Course, template: Template, tell: Callable[[str], None]) -> list[Any]:

@@ -312,11 +312,25 @@ class Pool(Dispatcher[LocalWorker]):
 
     def _free_worker(self, task: Task) -> LocalWorker:
         worker = next((worker for worker in self._workers if worker.task is None), None)
-        if worker is None:
-            worker = LocalWorker(self.isolation, self._free_core())
-            self._workers.append(worker)
-            self._started += 1
+        return worker or self._new_worker()
+
+    def _new_worker(self) -> LocalWorker:
+        worker = LocalWorker(self.isolation, self._free_core())
+        self._workers.append(worker)
+        self._started += 1
         return worker
+
+    def warm_up(self, n_tasks: int) -> None:
+        """Start the workers for so many tasks before the first of them is there."""
+        while len(self._workers) < min(self.jobs, n_tasks):
+            self._new_worker()
+
+    def close(self) -> None:
+        """End the workers; those that have a task in hand at once, the others side by side."""
+        for worker in self._workers:
+            if worker.task is None:
+                worker.channel.close()
+        super().close()
 
     def _ready(self) -> list[LocalWorker]:
         poller = select.poll()
@@ -342,6 +356,7 @@ def work(isolation: str, task_fd: int, result_fd: int) -> None:
     channel = wire.Channel(task_fd, result_fd, max_bytes=MAX_FRAME_BYTES, blocking=True)
     specs: dict[int, GradingSpec] = {}
     with Grader(isolation=isolation) as grader:
+        grader.warm_up()
         while True:
             try:
                 plain = json.loads(channel.receive())

@@ -419,7 +419,7 @@ class Session:
         """Ids that the other side may forget, with the request in which they are sent."""
         if len(self._linked) > self._sweep_above:
             self._sweep()
-            self._sweep_above = 2 * len(self._linked) + SWEEP_ABOVE
+            self._sweep_above = len(self._linked) + max(SWEEP_ABOVE, len(self._linked) // 4)
         gone, self.gone = sorted(self.gone), set()
         return gone
 
@@ -637,10 +637,9 @@ class Session:
         """Contents of the judge's own containers that the other side does not have yet, or not as they are now."""
         stale: list[Any] = []
         written, self._written = self._written, {}
-        while True:
-            new = [(number, item) for number, item in self._linked.items() if item.is_stale()]
-            if not new:
-                return [*stale, *(entry for _, entry in written.values())]
+        new = [(number, item) for number, item in self._linked.items() if item.is_stale()]
+        while new:
+            last = self._next_own
             for number, linked in new:
                 try:
                     if linked.tag == "d":
@@ -653,6 +652,9 @@ class Session:
                     continue
                 linked.known = linked.items()
                 stale.append([linked.tag, number, items])
+            # Encoding has changed nothing, but may have found containers that are new to the other side.
+            new = [(n, self._linked[n]) for n in range(last, self._next_own, -1) if n in self._linked]
+        return [*stale, *(entry for _, entry in written.values())]
 
     def _sweep(self) -> None:
         """Let go of containers that no test holds any more."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import base64
+import contextlib
 import json
 import sys
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from IPython.core.compilerop import CachingCompiler
@@ -148,6 +150,11 @@ class StudentShell(InteractiveShell):
             },
             sum(map(len, text)),
         )
+
+    @contextlib.contextmanager
+    def _tee(self, channel: str) -> Iterator[None]:
+        """What is printed is not kept a second time, as IPython does for its history of outputs, which is off here."""
+        yield
 
     def system(self, cmd: str) -> None:
         """What ``!command`` does; where no program can be started, as a notebook shows a command that failed."""

@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from grader.course.config import CourseConfig
-from grader.reports.scores import Course
 from grader.reports.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
+
+    from grader.course.config import CourseConfig
+    from grader.reports.scores import Course
 
 
 def stdout_console() -> Console:
@@ -32,6 +33,8 @@ def stdout_console() -> Console:
 
 def course_of(config: CourseConfig) -> Course:
     """Return what a report has to know of a course: its chapters in order, and who handed in what."""
+    from grader.reports.scores import Course
+
     ids = config.layout.assignment_ids()
     return Course(
         title=config.title,
