@@ -97,7 +97,7 @@ class _Course:
         self.released = {cell.name: released_texts(cell) for cell in self.order}
         self.free_texts = {normal_text(cell.source) for cell in spec.cells if cell.role is Role.FREE}
         self.solution_names = spec.solution_names
-        self._binds: dict[str, frozenset[str]] = {}
+        self._binds = {cell.name: _bound_by(cell) for cell in self.order}
         claims: dict[str, set[str]] = defaultdict(set)
         for name, texts in self.released.items():
             for text in texts:
@@ -106,10 +106,6 @@ class _Course:
 
     def binds(self, name: str) -> frozenset[str]:
         """The names that a solution cell binds: none for the others."""
-        if name not in self._binds:
-            cell = self.cells[name]
-            is_answer = cell.cell_type == "code" and cell.role in (Role.SOLUTION, Role.MANUAL)
-            self._binds[name] = bound_names(cell.source) if is_answer else frozenset()
         return self._binds[name]
 
     def methods(self) -> dict[str, frozenset[str]]:
@@ -121,11 +117,26 @@ class _Course:
         return [cell for cell in self.order if self.binds(cell.name)]
 
 
+def _bound_by(cell: CourseCell) -> frozenset[str]:
+    is_answer = cell.cell_type == "code" and cell.role in (Role.SOLUTION, Role.MANUAL)
+    return bound_names(cell.source) if is_answer else frozenset()
+
+
+_last_course: list[tuple[GradingSpec, _Course]] = []
+
+
+def get_ready(spec: GradingSpec) -> _Course:
+    """Read the course's side of a spec; that of the last one is kept, for many hand-ins are aligned with it."""
+    if not _last_course or _last_course[0][0] is not spec:
+        _last_course[:] = [(spec, _Course(spec))]
+    return _last_course[0][1]
+
+
 class _Alignment:
     """One hand-in and one chapter; ``steps`` does the work, once."""
 
     def __init__(self, cells: Sequence[HandedInCell], spec: GradingSpec) -> None:
-        self.course = _Course(spec)
+        self.course = get_ready(spec)
         self.repairs = _Repairs(self.course)
         self.cells = list(cells)
         self._join_halves()

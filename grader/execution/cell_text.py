@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import textwrap
 import warnings
@@ -52,6 +53,7 @@ def without_hidden(source: str) -> str:
     return "\n".join(line for number, line in enumerate(source.split("\n"), start=1) if number not in hidden)
 
 
+@functools.lru_cache(maxsize=1024)
 def visible_source(cell: CourseCell) -> str:
     """What students may see of a test; empty if nothing."""
     return without_hidden(cell.source).strip("\n")

@@ -22,7 +22,7 @@ from typing import Any, Self
 from grader import __version__
 from grader.course.model import ACCEPTED, GradedSubmission, GradingSpec, Interpreter, Outcome, Role, Verdict
 from grader.errors import IsolationError, SandboxError, SubmissionError
-from grader.execution import kernel, wire
+from grader.execution import alignment, kernel, wire
 from grader.execution.course_side import CourseSide
 from grader.execution.first_pass import first_pass_spec, objection, own_version, unfit_course, unfit_steps
 from grader.execution.judge import ENAME, CellRecord, Hearing, Judge
@@ -214,6 +214,7 @@ class Grader:
     def _course_of(self, spec: GradingSpec) -> _Course:
         if self._course is None or self._course.spec is not spec:
             self._course = _Course(spec, CourseSide(spec))
+            _read_before_fork(spec)
         return self._course
 
     def _template(self, spec: GradingSpec) -> Template:
@@ -288,6 +289,14 @@ class _Course:
         return (
             self.shows is None and bool(self.spec.solutions) and (is_short or self.display_runs >= DISPLAY_RUNS_FIRST)
         )
+
+
+def _read_before_fork(spec: GradingSpec) -> None:
+    """Work out what each judge needs to know of the course's cells; what a judge works out is lost with it."""
+    alignment.get_ready(spec)
+    for cell in spec.cells:
+        visible_source(cell)
+        nbgrader_metadata(cell)
 
 
 _WITHOUT = "Without a first pass everything is graded all the same: leave out --first-pass and c.Course.first_pass."

@@ -25,6 +25,7 @@ class GradeCell:
         filename: stands in tracebacks.
         source: as it runs (without its hidden part for a run that only shows what students may see).
         hidden: 1-based lines of hidden regions.
+        goes_on: True if visible lines stand behind the first hidden one.
         tree: the author's own syntax tree, for hints; None when the cell is not Python.
         body: what is executed.
         value: the last expression, where the cell gives partial credit.
@@ -33,6 +34,7 @@ class GradeCell:
     filename: str
     source: str
     hidden: frozenset[int]
+    goes_on: bool
     tree: ast.Module | None
     body: types.CodeType | None = None
     value: types.CodeType | None = None
@@ -43,9 +45,11 @@ def ready_cell(cell: CourseCell, *, visible_only: bool = False) -> GradeCell:
     source = without_hidden(cell.source) if visible_only else cell.source
     filename = f"<{cell.name}>"
     hidden = frozenset(hidden_lines(source))
+    lines = enumerate(source.split("\n"), start=1)
+    goes_on = any(hidden and n > min(hidden) and n not in hidden and line.strip() for n, line in lines)
     tree = parse_cell(source)
     if tree is None:
-        return GradeCell(filename, source, hidden, None)
+        return GradeCell(filename, source, hidden, goes_on, None)
     value = None
     try:
         rewritten = rewrite(tree)
@@ -55,8 +59,8 @@ def ready_cell(cell: CourseCell, *, visible_only: bool = False) -> GradeCell:
             value = compile(ast.Expression(last.value), filename, "eval", dont_inherit=True)
         body = compile(rewritten, filename, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return GradeCell(filename, source, hidden, None)
-    return GradeCell(filename, source, hidden, tree, body, value)
+        return GradeCell(filename, source, hidden, goes_on, None)
+    return GradeCell(filename, source, hidden, goes_on, tree, body, value)
 
 
 def rewrite(tree: ast.Module, *, compare: bool = True) -> ast.Module:

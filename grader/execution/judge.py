@@ -355,10 +355,7 @@ class Judge:
     def _goes_on_after_hidden(self, cell: CourseCell) -> bool:
         """True for a grade cell with visible lines behind its first hidden ones."""
         ready = self._cells.get(f"<{cell.name}>")
-        if ready is None or not ready.hidden:
-            return False
-        lines = enumerate(ready.source.split("\n"), start=1)
-        return any(line.strip() and number > min(ready.hidden) and number not in ready.hidden for number, line in lines)
+        return ready is not None and ready.goes_on
 
     def _compare(self, operator: str, left: Any, right: Any) -> Any:
         self._operands = None

@@ -174,6 +174,8 @@ class Channel:
                 raise PeerGone("the pipe is closed") from exc
             if not chunk:
                 raise PeerGone("the pipe is closed")
+            if not buffer and len(chunk) >= 4 and _HEADER.unpack_from(chunk)[0] == len(chunk) - 4 <= self.max_bytes:
+                return chunk[4:]  # as most do, it came alone and whole
             buffer += chunk
 
     def drain(self) -> None:

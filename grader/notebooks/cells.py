@@ -6,6 +6,7 @@ the files.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
@@ -67,6 +68,14 @@ def _kind(role: Role) -> tuple[bool, bool, bool]:
     }[role]
 
 
+@functools.lru_cache(maxsize=1024)
+def _checksum_of(cell: CourseCell) -> str:
+    grade, solution, locked = _kind(cell.role)
+    return checksum(
+        cell.source, cell.cell_type, cell.name, grade=grade, solution=solution, locked=locked, points=cell.points
+    )
+
+
 def nbgrader_metadata(cell: CourseCell) -> Json | None:
     """Return the cell's ``metadata.nbgrader`` with the checksum of its source, or None for a free cell."""
     if cell.role is Role.FREE:
@@ -74,9 +83,7 @@ def nbgrader_metadata(cell: CourseCell) -> Json | None:
     grade, solution, locked = _kind(cell.role)
     metadata: Json = {
         "cell_type": cell.cell_type,
-        "checksum": checksum(
-            cell.source, cell.cell_type, cell.name, grade=grade, solution=solution, locked=locked, points=cell.points
-        ),
+        "checksum": _checksum_of(cell),
         "grade": grade,
         "grade_id": cell.name,
         "locked": locked,
