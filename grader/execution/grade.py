@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import functools
 import gc
+import json
 import os
 import resource
 import signal
@@ -88,19 +89,23 @@ class Grader:
         self._course: _Course | None = None
 
     def grade(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None) -> GradedSubmission:
-        """Grade one submission; see ``grade``.
+        """Grade one submission; see ``grade``."""
+        return GradedSubmission.from_plain(json.loads(self.grade_text(notebook, spec, files)))
+
+    def grade_text(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes] | None = None) -> str:
+        """Grade one submission; the result's ``to_plain`` as JSON, ready to be passed on.
 
         A judge, template or keeper that is killed costs another try with fresh ones: no verdict is drawn from it.
         """
-        objection = ""
+        work = _Work(notebook, files or {}, spec)
+        first_pass = ""
         if spec.first_pass is not None and self.interpreter is None:
-            graded, objection = self._first_pass(notebook, spec, files or {}, spec.first_pass)
-            if graded is not None:
-                return graded
+            text, first_pass = self._first_pass(work, spec.first_pass)
+            if text:
+                return text
         for failures in range(1, MAX_FAILURES + 1):
             try:
-                graded = self._grade(notebook, spec, files or {})
-                return dataclasses.replace(graded, interpreter=own_version(), first_pass=objection)
+                return self._grade(work, first_pass)
             except KilledError:
                 raise  # it has had its tries
             except SandboxError as exc:
@@ -109,53 +114,46 @@ class Grader:
                     raise
         raise AssertionError
 
-    def _first_pass(
-        self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes], interpreter: Interpreter
-    ) -> tuple[GradedSubmission | None, str]:
-        """The submission with full marks by another interpreter; or None, and why it takes ours."""
+    def _first_pass(self, work: _Work, interpreter: Interpreter) -> tuple[str, str]:
+        """The result, of full marks by another interpreter, as JSON; or nothing, and why it takes ours."""
         if self._second is None or self._second.interpreter != interpreter:
             if self._second is not None:
                 self._second.close()
             self._second = Grader(isolation=self._isolation, interpreter=interpreter)
-        return self._second.try_first(notebook, spec, files)
+        return self._second.try_first(work)
 
-    def try_first(
-        self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes]
-    ) -> tuple[GradedSubmission | None, str]:
-        """The submission, if it earns full marks in this grader's interpreter; or None, and why it does not count."""
+    def try_first(self, work: _Work) -> tuple[str, str]:
+        """The result as JSON, if it has full marks in this grader's interpreter; or nothing, and why it has not."""
         assert self.interpreter is not None
+        spec = work.spec
         course = self._course_of(spec)
         if course.unfit is None:
             course.unfit = unfit_course(spec)
         if course.unfit:
-            return None, course.unfit
+            return "", course.unfit
         try:
             template = self._started(spec)
         except IsolationError:
             raise
         except SandboxError as exc:
             course.unfit = f"{self.interpreter.version}: {exc.message}"
-            return None, course.unfit
+            return "", course.unfit
+        work = dataclasses.replace(work, spec=first_pass_spec(spec))
         try:
-            outcome = _in_judge_process(
-                functools.partial(
-                    _hear, notebook, first_pass_spec(spec), course, files, template, (), is_first_pass=True
-                ),
-                spec,
-            )
+            hear = functools.partial(_hear, work, course, template, (), ACCEPTED, self.interpreter.version)
+            outcome = _in_judge_process(hear, spec)
         except SandboxError as exc:
             self.close()
-            return None, exc.message
+            return "", exc.message
         if isinstance(outcome, _Runaway):
             self.close()
-            return None, outcome.reason
-        if not isinstance(outcome, list):
-            return None, outcome.not_graded
-        if isinstance(outcome[0], str):
-            return None, outcome[0]
-        course.learn(*outcome[1])
-        graded = GradedSubmission.from_plain(outcome[0])
-        return dataclasses.replace(graded, interpreter=self.interpreter.version, first_pass=ACCEPTED), ""
+            return "", outcome.reason
+        if isinstance(outcome, _Unreadable):
+            return "", outcome.reason
+        if outcome.objection:
+            return "", outcome.objection
+        course.learn(outcome)
+        return outcome.text, ""
 
     def _started(self, spec: GradingSpec) -> Template:
         """The chapter's template in another interpreter.
@@ -176,39 +174,37 @@ class Grader:
                     raise IsolationError(message, hint=_WITHOUT) from exc
         raise AssertionError
 
-    def _grade(self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes]) -> GradedSubmission:
+    def _grade(self, work: _Work, first_pass: str) -> str:
         """Grade one submission, until its process is killed nowhere but where it was killed before.
 
         A cell that kills its own process does so again; somebody outside, or a kernel short of memory, hardly does.
         """
         killed: set[str] = set()
         for _ in range(MAX_KILLS):
-            graded, killed_now = self._grade_once(notebook, spec, files)
+            text, killed_now = self._grade_once(work, first_pass)
             if killed_now <= killed:
-                return graded
+                return text
             killed |= killed_now
         raise KilledError(f"its process was killed in {MAX_KILLS} gradings, each time in another cell")
 
-    def _grade_once(
-        self, notebook: bytes, spec: GradingSpec, files: Mapping[str, bytes]
-    ) -> tuple[GradedSubmission, set[str]]:
-        """The result, and where the student process was killed by nobody of ours."""
+    def _grade_once(self, work: _Work, first_pass: str) -> tuple[str, set[str]]:
+        """The result as JSON, and where the student process was killed by nobody of ours."""
         timed_out: list[str] = []
+        spec = work.spec
         course = self._course_of(spec)
         while True:
             template = self._template(spec)
-            outcome = _in_judge_process(
-                functools.partial(_hear, notebook, spec, course, files, template, tuple(timed_out)), spec
-            )
-            if isinstance(outcome, list):
-                course.learn(*outcome[1])
-                return GradedSubmission.from_plain(outcome[0]), set(outcome[2])
-            if not isinstance(outcome, _Runaway):
-                return outcome, set()
+            hear = functools.partial(_hear, work, course, template, tuple(timed_out), first_pass, own_version())
+            outcome = _in_judge_process(hear, spec)
+            if isinstance(outcome, _Heard):
+                course.learn(outcome)
+                return outcome.text, set(outcome.killed)
+            if isinstance(outcome, _Unreadable):
+                return _not_graded_text(spec, outcome.reason, first_pass), set()
             # The judge was killed in the middle of a conversation with the template: neither is of use any more.
             self._drop(spec.reference)
             if not outcome.cell or outcome.cell in timed_out or len(timed_out) >= MAX_RUNAWAYS:
-                return not_graded(spec, outcome.reason), set()
+                return _not_graded_text(spec, outcome.reason, first_pass), set()
             timed_out.append(outcome.cell)
 
     def _course_of(self, spec: GradingSpec) -> _Course:
@@ -264,6 +260,15 @@ class Grader:
         self.close()
 
 
+@dataclasses.dataclass(frozen=True)
+class _Work:
+    """What there is to grade."""
+
+    notebook: bytes
+    files: Mapping[str, bytes]
+    spec: GradingSpec
+
+
 @dataclasses.dataclass
 class _Course:
     """What a worker knows of one chapter.
@@ -277,11 +282,11 @@ class _Course:
     unfit: str | None = None
     shows: Mapping[str, Gists] | None = None
 
-    def learn(self, displayed: bool, shows: list[Any] | None) -> None:
+    def learn(self, heard: _Heard) -> None:
         """Note what a judge says: that it ran a submission a second time, and what the author's shows, if it looked."""
-        self.display_runs += displayed
-        if shows is not None:
-            self.shows = dict(shows)
+        self.display_runs += heard.displayed
+        if heard.author_shows is not None:
+            self.shows = dict(heard.author_shows)
 
     def is_worth_a_look(self, cpu_s: float) -> bool:
         """True when the author's notebook should be looked at before a submission is run again: most show the same."""
@@ -307,6 +312,37 @@ def not_graded(spec: GradingSpec, reason: str) -> GradedSubmission:
     return GradedSubmission(spec.assignment_id, {}, (), not_graded=reason)
 
 
+def _not_graded_text(spec: GradingSpec, reason: str, first_pass: str) -> str:
+    graded = dataclasses.replace(not_graded(spec, reason), interpreter=own_version(), first_pass=first_pass)
+    return json.dumps(graded.to_plain())
+
+
+@dataclasses.dataclass(frozen=True)
+class _Heard:
+    """What a judge has to say of a submission.
+
+    Args:
+        text: the graded submission as JSON.
+        objection: why a first pass does not count; then there is nothing else.
+        displayed: its outputs took a second run.
+        author_shows: pairs for ``_Course.shows``, if the judge has looked.
+        killed: where the student process was killed by nobody of ours.
+    """
+
+    text: str = ""
+    objection: str = ""
+    displayed: bool = False
+    author_shows: list[Any] | None = None
+    killed: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Unreadable:
+    """There is nothing in the submission that could be graded, and why."""
+
+    reason: str
+
+
 @dataclasses.dataclass(frozen=True)
 class _Runaway:
     """The judge process was ended, or ended: in which grade cell, and why."""
@@ -317,9 +353,9 @@ class _Runaway:
 
 
 def _in_judge_process(
-    hear: Callable[[Callable[[str], None]], list[Any]], spec: GradingSpec
-) -> list[Any] | GradedSubmission | _Runaway:
-    """Run ``hear`` in a fork of this process, under limits, and give its result (which is plain data)."""
+    hear: Callable[[Callable[[str], None]], _Heard], spec: GradingSpec
+) -> _Heard | _Unreadable | _Runaway:
+    """Run ``hear`` in a fork of this process, under limits, and give its result."""
     read_fd, write_fd = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -337,7 +373,7 @@ def _in_judge_process(
     os.close(write_fd)
     spare_fd = os.open(os.devnull, os.O_WRONLY)
     channel = wire.Channel(read_fd, spare_fd, max_bytes=RESULT_BYTES)
-    outcome: list[Any] | GradedSubmission | _Runaway | None = None
+    outcome: _Heard | _Unreadable | _Runaway | None = None
     try:
         outcome = _watch(pid, channel, spec)
     finally:
@@ -356,7 +392,7 @@ _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """What no test does to its judge by running away."""
 
 
-def _judge_main(hear: Callable[[Callable[[str], None]], list[Any]], write_fd: int) -> None:
+def _judge_main(hear: Callable[[Callable[[str], None]], _Heard], write_fd: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     gc.freeze()  # what was there before the fork is not to be copied for the sake of looking at it
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -367,9 +403,9 @@ def _judge_main(hear: Callable[[Callable[[str], None]], list[Any]], write_fd: in
     channel = wire.Channel(null, write_fd, max_bytes=RESULT_BYTES, blocking=True)
     tell = lambda name: channel.send(wire.dumps(["cell", name]))  # noqa: E731
     try:
-        import json
-
-        channel.send(wire.dumps(["done", json.dumps(hear(tell))]))
+        heard = hear(tell)
+        channel.send(wire.dumps(["done", heard.objection, heard.displayed, heard.author_shows, heard.killed]))
+        channel.send(heard.text.encode())
     except SubmissionError as exc:
         channel.send(wire.dumps(["unreadable", str(exc)]))
     except SandboxError as exc:
@@ -383,15 +419,14 @@ def _judge_main(hear: Callable[[Callable[[str], None]], list[Any]], write_fd: in
         channel.send(wire.dumps(["broken", f"{type(exc).__name__}: {exc}"[:500], "".join(lines)[-3000:]]))
 
 
-def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> list[Any] | GradedSubmission | _Runaway:
-    import json
-
+def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> _Heard | _Unreadable | _Runaway:
     limits = spec.limits
     cell, cpu_at_start = "", 0.0
     wall_deadline = time.monotonic() + limits.submission_wall_s + 60
+    done: list[Any] | None = None
     while True:
         try:
-            message = wire.loads(channel.receive(time.monotonic() + SLICE_S))
+            data = channel.receive(time.monotonic() + SLICE_S)
         except wire.WireTimeout:
             used = process_cpu_s(pid) - cpu_at_start
             if used > limits.cpu_s + 1 or time.monotonic() > wall_deadline:
@@ -399,14 +434,16 @@ def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> list[Any] | Gr
             continue
         except wire.PeerGone:
             return _Runaway(cell, "the judge ran out of memory or was ended", has_ended=True)
+        if done is not None:
+            return _Heard(data.decode(), *done)
+        message = wire.loads(data)
         if message[0] == "cell":
             cell, cpu_at_start = message[1], process_cpu_s(pid)
             wall_deadline = time.monotonic() + limits.submission_wall_s + 60
         elif message[0] == "done":
-            result: list[Any] = json.loads(message[1])
-            return result
+            done = message[1:]
         elif message[0] == "unreadable":
-            return not_graded(spec, message[1])
+            return _Unreadable(message[1])
         else:
             raise SandboxError(message[1], hint=message[2])
 
@@ -415,24 +452,31 @@ def _watch(pid: int, channel: wire.Channel, spec: GradingSpec) -> list[Any] | Gr
 
 
 def _hear(
-    notebook: bytes,
-    spec: GradingSpec,
+    work: _Work,
     course: _Course,
-    files: Mapping[str, bytes],
     template: Template,
     timed_out: Sequence[str],
+    first_pass: str,
+    interpreter: str,
     tell: Callable[[str], None],
-    *,
-    is_first_pass: bool = False,
-) -> list[Any]:
-    """The graded submission as plain data, what ``_Course.learn`` takes, and where it was killed.
+) -> _Heard:
+    """Grade, in the judge process.
 
-    Of a first pass that does not count, why it does not.
+    Args:
+        work: what there is to grade.
+        course: what is known of the chapter.
+        template: where the student process comes from.
+        timed_out: grade cells that ran away before.
+        first_pass: ``ACCEPTED`` in a first pass, of which only full marks count; or what became of one before this.
+        interpreter: which Python the template is.
+        tell: for ``Judge``.
     """
     started = time.monotonic()
-    steps, repairs = steps_of(notebook, files, spec)
+    spec, files = work.spec, work.files
+    is_first_pass = first_pass == ACCEPTED
+    steps, repairs = steps_of(work.notebook, files, spec)
     if is_first_pass and (unfit := unfit_steps(steps)):
-        return [unfit, [False, None], []]
+        return _Heard(objection=unfit)
 
     def start() -> StudentProcess:
         return template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules, files=files)
@@ -453,7 +497,7 @@ def _hear(
 
     heard, cpu_s = hearing(visible_only=False)
     if is_first_pass and (reason := objection(steps, heard)):
-        return [reason, [False, None], []]
+        return _Heard(objection=reason)
     killed = set(heard.killed)
     displayed = _needs_display_run(steps, heard.records, course.shows or {})
     author_shows = None
@@ -476,8 +520,12 @@ def _hear(
         wall_timeouts=tuple(heard.wall_timeouts),
         cpu_s=cpu_s,
         wall_s=time.monotonic() - started,
+        interpreter=interpreter,
+        first_pass=first_pass,
     )
-    return [graded.to_plain(), [displayed, author_shows], sorted(killed)]
+    return _Heard(
+        json.dumps(graded.to_plain()), displayed=displayed, author_shows=author_shows, killed=tuple(sorted(killed))
+    )
 
 
 def _author_shows(course: _Course, template: Template, tell: Callable[[str], None]) -> list[Any]:

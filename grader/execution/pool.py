@@ -365,15 +365,13 @@ def work(isolation: str, task_fd: int, result_fd: int) -> None:
             if "new_spec" in plain:
                 specs[plain["spec"]] = GradingSpec.from_plain(plain["new_spec"])
             notebook, files = handin_of(plain)
-            answer: dict[str, Any]
             try:
-                graded = grader.grade(notebook, specs[plain["spec"]], files)
-                answer = {"graded": graded.to_plain()}
+                answer = f'{{"graded": {grader.grade_text(notebook, specs[plain["spec"]], files)}}}'
             except IsolationError as exc:
-                answer = {"refused": [exc.message, exc.hint]}
+                answer = json.dumps({"refused": [exc.message, exc.hint]})
             except SandboxError as exc:
-                answer = {"error": str(exc)}
-            channel.send(json.dumps(answer).encode())
+                answer = json.dumps({"error": str(exc)})
+            channel.send(answer.encode())
 
 
 if __name__ == "__main__":
