@@ -6,10 +6,14 @@ Builds a class from the honest sample students (mixed quality), grades chapters 
 seconds per submission and their ratio with its spread over the rounds. Both start cold each time: interpreter, imports
 and gradebook included. Each is told to grade every hand-in for itself (``--force``), though several are the same file.
 Look at the ratios; seconds are this machine's.
+
+Hand-ins have no outputs, as if nobody had run a notebook before handing it in; with ``--executed`` they show what their
+cells show, as most do.
 """
 
 import argparse
 import dataclasses
+import json
 import shutil
 import statistics
 import tempfile
@@ -36,10 +40,34 @@ def build_course(ours, n_students, chapters, only=None):
     return count
 
 
-def build_both(place, n_students, chapters):
+def run_by_their_students(course):
+    """Give every hand-in the outputs of its cells, which grading it once has found; tests show nothing."""
+    timed(course, "grader", "autograde", "--quiet")
+    for path in (course / "submitted").glob("*/*/*.ipynb"):
+        graded = json.loads(
+            (course / "autograded" / path.relative_to(course / "submitted")).read_text(encoding="utf-8")
+        )
+        shown = {
+            "".join(cell["source"]): cell
+            for cell in graded["cells"]
+            if cell["cell_type"] == "code" and not cell["metadata"].get("nbgrader", {}).get("grade")
+        }
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            run = shown.get("".join(cell["source"]))
+            if run is not None and cell["cell_type"] == "code":
+                cell.update(outputs=run["outputs"], execution_count=run["execution_count"])
+        path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
+    shutil.rmtree(course / "autograded")
+    (course / "gradebook.db").unlink()
+
+
+def build_both(place, n_students, chapters, *, executed=False):
     """Two copies of the course with the same submissions: ours, and one for stock nbgrader without our lines."""
     ours, stock = place / "ours", place / "stock"
     count = build_course(ours, n_students, chapters)
+    if executed:
+        run_by_their_students(ours)
     stock.mkdir()
     shutil.copytree(ours / "source", stock / "source")
     text = (ours / "course_config.py").read_text(encoding="utf-8")
@@ -59,9 +87,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="how often both are run (default 3)")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--chapters", nargs="*", default=CHAPTERS)
+    parser.add_argument("--executed", action="store_true", help="hand-ins with their outputs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ours, stock, count = build_both(Path(folder), options.students, options.chapters)
+        ours, stock, count = build_both(Path(folder), options.students, options.chapters, executed=options.executed)
         print(f"{count} submissions, chapters {options.chapters[0]} … {options.chapters[-1]}, --jobs {options.jobs}")
         ratios = []
         for number in range(options.rounds):

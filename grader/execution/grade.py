@@ -37,9 +37,9 @@ from grader.notebooks.cells import KERNELSPEC, nbgrader_metadata
 DISPLAY_RUN_CPU_S, DISPLAY_RUN_WALL_S = 30.0, 125.0
 """A submission that took more is not run a second time for the sake of its outputs; they are withheld instead."""
 DISPLAY_RUNS_FIRST = 2
-AUTHOR_FIRST_CPU_S = 1.0
-"""Before its first second run in a chapter a worker looks what the author's notebook shows; where that takes long (the
-submission took longer than this), after so many."""
+COURSE_FIRST_CPU_S = 1.0
+"""Before its first second run in a chapter a worker looks what the author's notebook shows, or what tests say of the
+released one; where that takes long (the submission took longer than this), after so many."""
 JUDGE_MEMORY_BYTES = 4 << 30
 SUSPECT_MEMORY_BYTES = 1 << 30
 """A judge that held more and is killed was killed for that, by the kernel, and not by somebody outside."""
@@ -273,27 +273,29 @@ class _Work:
 class _Course:
     """What a worker knows of one chapter.
 
-    ``shows`` is what the author's notebook shows when no hidden test runs, by ``_place``, once that is known.
+    ``author_shows`` is what the author's notebook shows when no hidden test runs, by ``_place``, once that is known;
+    ``stub_says`` what then the tests say of the notebook as it was released, by their names.
     """
 
     spec: GradingSpec
     side: CourseSide
     display_runs: int = 0
     unfit: str | None = None
-    shows: Mapping[str, Gists] | None = None
+    author_shows: Mapping[str, Gists] | None = None
+    stub_says: Mapping[str, list[str]] | None = None
 
     def learn(self, heard: _Heard) -> None:
         """Note what a judge says: that it ran a submission a second time, and what the author's shows, if it looked."""
         self.display_runs += heard.displayed
         if heard.author_shows is not None:
-            self.shows = dict(heard.author_shows)
+            self.author_shows = dict(heard.author_shows)
+        if heard.stub_says is not None:
+            self.stub_says = dict(heard.stub_says)
 
     def is_worth_a_look(self, cpu_s: float) -> bool:
-        """True when the author's notebook should be looked at before a submission is run again: most show the same."""
-        is_short = cpu_s <= AUTHOR_FIRST_CPU_S
-        return (
-            self.shows is None and bool(self.spec.solutions) and (is_short or self.display_runs >= DISPLAY_RUNS_FIRST)
-        )
+        """True when the course's own notebooks should be run before a submission is run again: most show the same."""
+        is_short = cpu_s <= COURSE_FIRST_CPU_S
+        return bool(self.spec.solutions) and (is_short or self.display_runs >= DISPLAY_RUNS_FIRST)
 
 
 def _read_before_fork(spec: GradingSpec) -> None:
@@ -325,7 +327,7 @@ class _Heard:
         text: the graded submission as JSON.
         objection: why a first pass does not count; then there is nothing else.
         displayed: its outputs took a second run.
-        author_shows: pairs for ``_Course.shows``, if the judge has looked.
+        author_shows: pairs for ``_Course.author_shows``, if the judge has looked; ``stub_says`` likewise.
         killed: where the student process was killed by nobody of ours.
     """
 
@@ -333,6 +335,7 @@ class _Heard:
     objection: str = ""
     displayed: bool = False
     author_shows: list[Any] | None = None
+    stub_says: list[Any] | None = None
     killed: tuple[str, ...] = ()
 
 
@@ -404,7 +407,8 @@ def _judge_main(hear: Callable[[Callable[[str], None]], _Heard], write_fd: int) 
     tell = lambda name: channel.send(wire.dumps(["cell", name]))  # noqa: E731
     try:
         heard = hear(tell)
-        channel.send(wire.dumps(["done", heard.objection, heard.displayed, heard.author_shows, heard.killed]))
+        rest = [getattr(heard, field.name) for field in dataclasses.fields(heard) if field.name != "text"]
+        channel.send(wire.dumps(["done", *rest]))
         channel.send(heard.text.encode())
     except SubmissionError as exc:
         channel.send(wire.dumps(["unreadable", str(exc)]))
@@ -481,7 +485,9 @@ def _hear(
     def start() -> StudentProcess:
         return template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules, files=files)
 
-    def hearing(*, visible_only: bool, skip: Mapping[int, str] | None = None) -> tuple[Hearing, float]:
+    def hearing(
+        steps: Sequence[Step], *, visible_only: bool, skip: Mapping[int, str] | None = None
+    ) -> tuple[Hearing, float]:
         with closing(Session(start(), start)) as session:
             judge = Judge(
                 spec,
@@ -495,22 +501,28 @@ def _hear(
             )
             return judge.hear(steps), session.cpu_s()
 
-    heard, cpu_s = hearing(visible_only=False)
+    heard, cpu_s = hearing(steps, visible_only=False)
     if is_first_pass and (reason := objection(steps, heard)):
         return _Heard(objection=reason)
     killed = set(heard.killed)
-    displayed = _needs_display_run(steps, heard.records, course.shows or {})
-    author_shows = None
-    if displayed and course.is_worth_a_look(cpu_s):
-        author_shows = _author_shows(course, template, tell)
-        displayed = _needs_display_run(steps, heard.records, dict(author_shows))
-    if displayed:
-        shown = None
-        if cpu_s <= DISPLAY_RUN_CPU_S and time.monotonic() - started <= DISPLAY_RUN_WALL_S:
-            shown, more_cpu_s = hearing(visible_only=True, skip=_not_for_display(steps, heard.records))
-            cpu_s += more_cpu_s
-            killed.update(shown.killed)
-        _show_only_what_is_public(steps, heard, shown, spec.solution_names)
+    author_shows, stub_says = course.author_shows or {}, course.stub_says or {}
+    new_shows = new_says = None
+    n_again = _n_to_run_again(steps, heard, author_shows, stub_says)
+    if n_again and course.is_worth_a_look(cpu_s):
+        if course.author_shows is None and not _cells_are_public(steps, heard.records, {}):
+            new_shows = _author_shows(course, template, tell)
+            author_shows = dict(new_shows)
+        if course.stub_says is None and any(record.failed_visible for record in heard.records):
+            new_says = _stub_says(course, template, tell)
+            stub_says = dict(new_says)
+        n_again = _n_to_run_again(steps, heard, author_shows, stub_says)
+    shown = None
+    if n_again and cpu_s <= DISPLAY_RUN_CPU_S and time.monotonic() - started <= DISPLAY_RUN_WALL_S:
+        skip = _not_for_display(steps, heard.records)
+        shown, more_cpu_s = hearing(steps[:n_again], visible_only=True, skip=skip)
+        cpu_s += more_cpu_s
+        killed.update(shown.killed)
+    _show_only_what_is_public(steps, heard, shown, n_again, spec.solution_names)
     graded = GradedSubmission(
         assignment_id=spec.assignment_id,
         notebook=executed_notebook(steps, heard.records, repairs),
@@ -524,25 +536,43 @@ def _hear(
         first_pass=first_pass,
     )
     return _Heard(
-        json.dumps(graded.to_plain()), displayed=displayed, author_shows=author_shows, killed=tuple(sorted(killed))
+        json.dumps(graded.to_plain()),
+        displayed=n_again > 0,
+        author_shows=new_shows,
+        stub_says=new_says,
+        killed=tuple(sorted(killed)),
     )
 
 
 def _author_shows(course: _Course, template: Template, tell: Callable[[str], None]) -> list[Any]:
     """What the cells of the author's notebook show, by their ``_place``, when no hidden test runs."""
-    spec = course.spec
-    solutions = dict(spec.solutions)
-    steps = [Step(solutions.get(cell.name, cell.source), cell.cell_type, cell) for cell in spec.cells]
+    solutions = dict(course.spec.solutions)
+    steps = [Step(solutions.get(cell.name, cell.source), cell.cell_type, cell) for cell in course.spec.cells]
     skip = {number: "" for number, step in enumerate(steps) if step.role is Role.TEST}
-    process = template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules)
-    with closing(Session(process)) as session:
-        judge = Judge(spec, session, visible_only=True, skip=skip, course=course.side, on_cell=tell)
-        records = judge.hear(steps).records
+    records = _heard_in_public(course, template, steps, skip, tell).records
     return [
         [_place(step), _gists(record.outputs)]
         for step, record in zip(steps, records, strict=True)
         if not record.stopped
     ]
+
+
+def _stub_says(course: _Course, template: Template, tell: Callable[[str], None]) -> list[Any]:
+    """What the visible tests that fail say of the notebook as it was released, by their names."""
+    steps = [Step(cell.source, cell.cell_type, cell) for cell in course.spec.cells]
+    verdicts = _heard_in_public(course, template, steps, {}, tell).verdicts
+    return [[name, _says(verdict)] for name, verdict in verdicts.items() if verdict.outcome in _VISIBLY_FAILED]
+
+
+def _heard_in_public(
+    course: _Course, template: Template, steps: Sequence[Step], skip: Mapping[int, str], tell: Callable[[str], None]
+) -> Hearing:
+    """One of the course's own notebooks without hidden tests."""
+    spec = course.spec
+    process = template.spawn(spec.limits, seed=spec.seed, allowed_modules=spec.allowed_modules)
+    with closing(Session(process)) as session:
+        judge = Judge(spec, session, visible_only=True, skip=skip, course=course.side, on_cell=tell)
+        return judge.hear(steps)
 
 
 def _place(step: Step) -> str:
@@ -589,21 +619,46 @@ def _may_tell(step: Step, record: CellRecord) -> bool:
     return record.failed_visible or "print" in visible_source(step.course)
 
 
-def _needs_display_run(steps: Sequence[Step], records: Sequence[CellRecord], author_shows: Mapping[str, Gists]) -> bool:
-    """True if there is such text that is neither what the student handed in word for word nor what the author's shows.
+def _n_to_run_again(
+    steps: Sequence[Step], heard: Hearing, author_shows: Mapping[str, Gists], stub_says: Mapping[str, list[str]]
+) -> int:
+    """How many steps are run a second time, without hidden tests, to see what may be shown.
 
-    Then all such cells are shown as they are in another run, not only those that differ: one bit a cell, chosen by
-    student code, would be enough to tell everything.
+    All of them if cells show what is not public. Otherwise those up to the last test that has something to say, unless
+    every test that has failed says of the released notebook just the same: that it failed like this is no more than
+    that it failed, which is told anyway.
+    """
+    if not _cells_are_public(steps, heard.records, author_shows):
+        return len(steps)
+    last, is_known = 0, True
+    for number, (step, record) in enumerate(zip(steps, heard.records, strict=True), start=1):
+        if step.role is Role.TEST and step.course is not None and _may_tell(step, record):
+            last = number
+            says = _says(heard.verdicts[step.course.name])
+            is_known &= record.failed_visible and says == stub_says.get(step.course.name)
+    return 0 if is_known else last
+
+
+def _cells_are_public(steps: Sequence[Step], records: Sequence[CellRecord], author_shows: Mapping[str, Gists]) -> bool:
+    """True if the student's cells that could tell show what was handed in, word for word, or what the author's show.
+
+    All of them: one bit a cell, chosen by student code, would be enough to tell everything.
     """
     telling = [
-        (step, _gists(record.outputs)) for step, record in zip(steps, records, strict=True) if _may_tell(step, record)
+        (step, _gists(record.outputs))
+        for step, record in zip(steps, records, strict=True)
+        if step.role is not Role.TEST and _may_tell(step, record)
     ]
-    if any(step.role is Role.TEST for step, _ in telling):
-        return True
-    return not (
-        all(gists == _gists(step.outputs) for step, gists in telling)
-        or all(gists == author_shows.get(_place(step)) for step, gists in telling)
+    return all(gists == _gists(step.outputs) for step, gists in telling) or all(
+        gists == author_shows.get(_place(step)) for step, gists in telling
     )
+
+
+_VISIBLY_FAILED = (Outcome.FAILED, Outcome.ERROR)
+
+
+def _says(verdict: Verdict) -> list[str]:
+    return [str(verdict.outcome), verdict.message]
 
 
 def _not_for_display(steps: Sequence[Step], records: Sequence[CellRecord]) -> dict[int, str]:
@@ -642,19 +697,27 @@ def _gists(outputs: Sequence[Mapping[str, Any]]) -> Gists:
 def _tells(verdict: Verdict, solution_names: frozenset[str]) -> bool:
     """True for a failure worth telling: a missing name may only be one of an earlier test that was left out."""
     missing = verdict.message.split("'")[1:2] if verdict.message.startswith("NameError") else []
-    return verdict.outcome in (Outcome.FAILED, Outcome.ERROR) and all(name in solution_names for name in missing)
+    return verdict.outcome in _VISIBLY_FAILED and all(name in solution_names for name in missing)
 
 
 def _show_only_what_is_public(
-    steps: Sequence[Step], heard: Hearing, shown: Hearing | None, solution_names: frozenset[str]
+    steps: Sequence[Step], heard: Hearing, shown: Hearing | None, n_again: int, solution_names: frozenset[str]
 ) -> None:
-    """Replace outputs that came after a hidden test by those of a run without hidden tests."""
+    """Replace outputs that came after a hidden test by those of a run without hidden tests.
+
+    Args:
+        steps: of the submission.
+        heard: what is changed.
+        shown: the run without hidden tests; None if there was none.
+        n_again: how many steps had to be run again, as ``_n_to_run_again`` says.
+        solution_names: as in the spec.
+    """
     withheld = "shown only to graders: it came after hidden tests had run"
     for number, (step, record) in enumerate(zip(steps, heard.records, strict=True)):
         may_tell = _may_tell(step, record)
-        public = shown.records[number] if shown and may_tell else None
+        public = shown.records[number] if shown and may_tell and number < n_again else None
         if step.role is not Role.TEST or step.course is None:
-            if may_tell:
+            if may_tell and n_again == len(steps):
                 record.outputs = public.outputs if public else [stream_output(f"[{withheld}]\n")]
                 record.execution_count = public.execution_count if public else None
             continue
@@ -665,7 +728,7 @@ def _show_only_what_is_public(
         kept = [output for output in record.outputs if output["output_type"] == "execute_result"]
         streams = [o for o in public.outputs if o["output_type"] == "stream"] if public else []
         errors = [output for output in record.outputs if output["output_type"] == "error"]
-        if record.failed_visible:
+        if record.failed_visible and n_again:
             # That it did not pass is told; how it did not, student code could have chosen.
             outcome, message = Outcome.FAILED, f"{Outcome.FAILED}; the message is {withheld}."
             if public_verdict is not None and _tells(public_verdict, solution_names):

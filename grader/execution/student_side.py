@@ -330,7 +330,7 @@ def limit_imports(shell: Shell, allowed: list[str]) -> None:
     """Let code of a cell import only what the course allows (a rule of teaching, with a message; not the sandbox)."""
     real_import = builtins.__import__
     names = set(allowed)
-    # Python 3.10; before, its owner names them. Not added to the others: touching them all takes longer than most cells.
+    # Python 3.10; before, its owner names them. Not added to the others: touching them all takes as long as a cell.
     stdlib: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset()) if "stdlib" in names else frozenset()
     shown = ", ".join("the standard library" if name == "stdlib" else name for name in allowed)
 
