@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from judging import SHORT, USUAL, Bench, grade_cell, judged, notebook, peer_session, spec_for
 
 from grader.course.model import CourseCell, GradingSpec, Outcome, Role, Verdict
+from grader.execution import grade as grading
 from grader.execution.grade import Grader
 from grader.execution.judge import Judge
 from grader.execution.outputs import checked_outputs
@@ -311,6 +312,58 @@ def test_graders_see_what_students_do_not(bench):
             "traceback": ["AssertionError: Hidden test: large numbers"],
         }
     ]
+
+
+STUBS = {name: f"def {name}(x):\n    raise NotImplementedError('{name}: your code here')" for name in ("f", "g", "h")}
+RIGHT = {name: f"def {name}(x):\n    return x" for name in STUBS}
+TESTED = [
+    CourseCell(name, Role.SOLUTION, source)
+    if role is Role.SOLUTION
+    else CourseCell(f"test_{name}", role, test, points=1)
+    for name, source in STUBS.items()
+    for role, test in (
+        (Role.SOLUTION, ""),
+        (
+            Role.TEST,
+            f"assert {name}(2) == 2\n### BEGIN HIDDEN TESTS\nassert {name}(98765) == 98765\n### END HIDDEN TESTS",
+        ),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("answers", "n_again", "said"),
+    [
+        (RIGHT, 0, {}),
+        ({}, 0, {"test_f": "f: your code here", "test_g": "g: your code here", "test_h": "h: your code here"}),
+        ({"f": RIGHT["f"]}, 0, {"test_g": "g: your code here", "test_h": "h: your code here"}),
+        (RIGHT | {"g": "def g(x):\n    return x + 1"}, 4, {"test_g": "got      3"}),
+        ({"f": RIGHT["f"], "h": "def h(x):\n    return 0"}, 6, {"test_g": "g: your code here", "test_h": "got      0"}),
+        (RIGHT | {"g": RIGHT["g"] + "\nprint('mine')"}, 6, {}),
+    ],
+    ids=["right", "as released", "one is left", "one is wrong", "wrong and left", "an output of its own"],
+)
+def test_what_is_run_a_second_time(grader, monkeypatch, tmp_path, answers, n_again, said):
+    """Nothing where tests say what they say of the released notebook; all where a cell shows something of its own."""
+
+    def noting(*args):
+        found = decide(*args)
+        (tmp_path / "found").write_text(str(found))  # from the judge process
+        return found
+
+    decide = grading._n_to_run_again
+    monkeypatch.setattr(grading, "_n_to_run_again", noting)
+    spec = GradingSpec("chapter", tuple(TESTED), frozenset(STUBS), solutions=tuple(RIGHT.items()))
+    handed_in = {**STUBS, **answers}
+    cells = [(handed_in.get(cell.name, ""), cell.name) for cell in TESTED]
+    for _ in range(2):
+        graded = grader.grade(notebook(*cells), spec)
+        messages = {verdict.grade_id: verdict.message for verdict in graded.verdicts if verdict.message}
+        assert messages.keys() == said.keys()
+        assert all(words in messages[name] for name, words in said.items())
+        assert int((tmp_path / "found").read_text()) == n_again
+    shown = [output["text"] for cell in graded.notebook["cells"] for output in cell["outputs"] if "text" in output]
+    assert shown == (["mine\n"] if n_again == 6 and not said else [])
 
 
 def test_a_value_of_a_hidden_assert_is_not_shown_by_a_later_visible_one(bench):
