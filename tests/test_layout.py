@@ -54,6 +54,22 @@ def test_submissions_are_all_that_students_left(tmp_path):
     assert layout.submissions("03_c") == []
 
 
+def test_a_folder_that_may_not_be_looked_into_counts(tmp_path, monkeypatch):
+    """What is in it cannot be graded, and somebody has to say so."""
+    for student in ("ada", "bob", "cem"):
+        (tmp_path / "submitted" / student).mkdir(parents=True)
+    (tmp_path / "submitted" / "ada" / "01_add").mkdir()
+    look = os.lstat
+
+    def lstat(path, **more):
+        if "bob" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, **more)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    assert Layout(tmp_path).submissions("01_add") == ["ada", "bob"]
+
+
 def test_paths_are_nbgraders(tmp_path):
     """So that nbgrader and formgrader work in the same folder."""
     layout = Layout(tmp_path)

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import itertools
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -179,8 +180,8 @@ def _sure_to_be_graded(config: CourseConfig, chapters: list[str], students: list
         name
         for student_id in students or layout.students()
         for name in chapters
-        if layout.submitted_notebook(student_id, name).is_file()
-        and (force or not layout.autograded_notebook(student_id, name).is_file())
+        if os.path.isfile(layout.submitted_notebook(student_id, name))
+        and (force or not os.path.isfile(layout.autograded_notebook(student_id, name)))
     )
     return sum(1 for _ in itertools.islice(found, MAX_EARLY))
 

@@ -140,20 +140,21 @@ class Layout:
         return self.submitted_dir(student_id, assignment_id) / f"{assignment_id}.ipynb"
 
     def submissions(self, assignment_id: str) -> list[str]:
-        """Sorted ids of the students who have a folder for the chapter, whatever is in it."""
+        """Sorted ids of the students who have a folder for the chapter, whatever is in it, or may have one.
+
+        A student's folder that we may not look into counts: that it cannot be graded has to be said.
+        """
         return [
-            student_id
-            for student_id in self.students()
-            if os.path.lexists(self.submitted_dir(student_id, assignment_id))
+            student_id for student_id in self.students() if _may_exist(self.submitted_dir(student_id, assignment_id))
         ]
 
     def students(self) -> list[str]:
         """Sorted ids of all students who have a folder in ``submitted/``."""
         try:
-            names = os.listdir(self.submitted_root)
+            with os.scandir(self.submitted_root) as entries:
+                return sorted(entry.name for entry in entries if not entry.name.startswith(".") and _is_folder(entry))
         except OSError:
             return []
-        return sorted(name for name in names if not name.startswith(".") and (self.submitted_root / name).is_dir())
 
     @property
     def collected_root(self) -> Path:
@@ -216,3 +217,20 @@ class Layout:
 
 def _is_assignment_id(stem: str) -> bool:
     return bool(_ASSIGNMENT_ID.fullmatch(stem)) and stem != CHAPTERS_MODULE and not stem.startswith(("_", "test_"))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _may_exist(path: Path) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
