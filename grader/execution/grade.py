@@ -640,17 +640,23 @@ def _n_to_run_again(
 
 
 def _cells_are_public(steps: Sequence[Step], records: Sequence[CellRecord], author_shows: Mapping[str, Gists]) -> bool:
-    """True if the student's cells that could tell show what was handed in, word for word, or what the author's show.
+    """True if the student's cells that could tell show what was handed in, word for word; or, of a notebook without
+    outputs, what the author's show.
 
-    All of them: one bit a cell, chosen by student code, would be enough to tell everything.
+    All of them: one bit a cell, chosen by student code, would be enough to tell everything. A cell that has no number,
+    because it ended its process or could not be run, tells that.
     """
     telling = [
-        (step, _gists(record.outputs))
+        (step, record)
         for step, record in zip(steps, records, strict=True)
-        if step.role is not Role.TEST and _may_tell(step, record)
+        if step.role is not Role.TEST and step.cell_type == "code" and _may_tell(step, record)
     ]
-    return all(gists == _gists(step.outputs) for step, gists in telling) or all(
-        gists == author_shows.get(_place(step)) for step, gists in telling
+    if any(record.execution_count is None for _, record in telling):
+        return False
+    is_executed = any(step.outputs for step in steps if step.role is not Role.TEST)
+    return all(
+        _gists(record.outputs) == (_gists(step.outputs) if is_executed else author_shows.get(_place(step)))
+        for step, record in telling
     )
 
 
@@ -689,8 +695,10 @@ def _gists(outputs: Sequence[Mapping[str, Any]]) -> Gists:
     for output in outputs:
         data = output.get("data")
         shown = sorted((str(mime), text(value)) for mime, value in data.items()) if isinstance(data, dict) else []
-        parts = [text(output.get(key)) for key in ("output_type", "name", "text", "ename", "evalue", "traceback")]
-        gists.append([*parts, *(part for pair in shown for part in pair)])
+        parts = [text(output.get(key)) for key in ("output_type", "name", "text", "ename", "evalue")]
+        lines = output.get("traceback")
+        traceback = [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else [text(lines)]
+        gists.append([*parts, str(len(traceback)), *traceback, *(part for pair in shown for part in pair)])
     return gists
 
 

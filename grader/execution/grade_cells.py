@@ -52,6 +52,7 @@ def ready_cell(cell: CourseCell, *, visible_only: bool = False) -> GradeCell:
     value = None
     try:
         rewritten = rewrite(tree)
+        rewritten.body = _marked(rewritten.body, _hidden_code(source, hidden))
         if cell.partial and rewritten.body and isinstance(rewritten.body[-1], ast.Expr):
             last = rewritten.body.pop()
             assert isinstance(last, ast.Expr)
@@ -80,6 +81,45 @@ def _copied(value: Any) -> Any:
     for name, item in vars(value).items():
         setattr(made, name, _copied(item))
     return made
+
+
+def _hidden_code(source: str, hidden: frozenset[int]) -> frozenset[int]:
+    """Hidden lines without the marks around them and blank ones."""
+    lines = enumerate(source.split("\n"), start=1)
+    return frozenset(n for n, line in lines if n in hidden and line.strip() and "HIDDEN TESTS" not in line)
+
+
+def _marked(body: list[ast.stmt], hidden: frozenset[int]) -> list[ast.stmt]:
+    """The statements, and before each with hidden lines of its own a call that says so.
+
+    A line alone does not tell: a visible loop comes back to its head, and a thread that a hidden line has started, or a
+    visible function that it calls, runs visible lines.
+    """
+    marked: list[ast.stmt] = []
+    for statement in body:
+        lines = _lines_of(statement)
+        if not hidden.isdisjoint(lines):
+            inner = [inner for block in _blocks(statement) for inner in getattr(*block)]
+            own = lines.difference(*map(_lines_of, inner))
+            if not hidden.isdisjoint(own):
+                call = ast.copy_location(ast.Expr(_call("__grader_hidden__")), statement)
+                marked.append(ast.fix_missing_locations(call))
+            else:
+                for node, field in _blocks(statement):
+                    setattr(node, field, _marked(getattr(node, field), hidden))
+        marked.append(statement)
+    return marked
+
+
+def _lines_of(statement: ast.stmt) -> set[int]:
+    first = min([statement.lineno, *(node.lineno for node in getattr(statement, "decorator_list", ()))])
+    return set(range(first, (statement.end_lineno or statement.lineno) + 1))
+
+
+def _blocks(statement: ast.stmt) -> list[tuple[ast.AST, str]]:
+    """Where a statement holds others: node and field."""
+    parts: list[ast.AST] = [statement, *getattr(statement, "handlers", ()), *getattr(statement, "cases", ())]
+    return [(part, field) for part in parts for field in ("body", "orelse", "finalbody") if getattr(part, field, None)]
 
 
 def helpers(namespace: Mapping[str, Any], student_names: frozenset[str] = frozenset()) -> dict[str, Any]:

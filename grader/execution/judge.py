@@ -153,8 +153,10 @@ class Judge:
         self._outputs: list[Output] = []
         self._secret: list[str] = []
         self._failed_hidden = False
+        self._hidden_began = False  # in the running grade cell
         self.names.update(
             helpers(self.names, spec.solution_names),
+            __grader_hidden__=self._begin_hidden,
             __grader_compare__=self._compare,
             __grader_compare_by__=self._compare_by,
         )
@@ -199,6 +201,8 @@ class Judge:
 
     def _student_cell(self, index: int, step: Step) -> tuple[CellRecord, bool]:
         record = CellRecord(after_hidden=self.hidden_seen)
+        if not step.source.strip():
+            return record, False  # what its process said of it would not be its own
         if not self._ready():
             record.outputs = [error_output("NotRun", f"this cell was not run: {NOT_READY}")]
             return record, False
@@ -209,9 +213,8 @@ class Judge:
         try:
             self.session.begin_cell(limits.cpu_s, limits.wall_s)
             text = self.session.run_cell(index, step.source, names)
-            if step.source.strip():  # we count ourselves: a number that student code chose could say anything
-                self._count += 1
-                record.execution_count = self._count
+            self._count += 1  # we count ourselves: a number that student code chose could say anything
+            record.execution_count = self._count
             record.outputs = self._shown(text, record.execution_count)
             stopped: BaseException | None = self.session.broken
         except remote.JudgeAbort as exc:
@@ -274,7 +277,7 @@ class Judge:
         record.stopped = message if outcome in (Outcome.TIMEOUT, Outcome.CRASHED) else ""
         record.failed_visible = outcome in (Outcome.FAILED, Outcome.ERROR) and not self._failed_hidden
         goes_on = self._goes_on_after_hidden(cell)
-        record.after_hidden |= goes_on
+        record.after_hidden |= goes_on or (self._hidden_began and record.failed_visible)
         if outcome is Outcome.PARTIAL:
             record.outputs.append(result_output(score))
         elif outcome is not Outcome.PASSED:
@@ -290,7 +293,7 @@ class Judge:
 
     def _outcome(self, cell: CourseCell) -> tuple[Outcome, float, str, str, bool]:
         self._outputs, self._secret, self._operands = [], [], None
-        self._failed_hidden = False
+        self._failed_hidden = self._hidden_began = False
         if cell.name in self.timed_out:
             return Outcome.TIMEOUT, 0.0, "The test ran away on a value that your code gave it.", "", False
         if not self._ready():
@@ -323,7 +326,9 @@ class Judge:
         broken = self.session.broken or aborted
         self._note_kill(broken, cell.name)
         if isinstance(broken, remote.CellTimeout):
-            return Outcome.TIMEOUT, 0.0, f"Your code was {broken}.", "", broken.wall_only
+            # Whether it slept or worked could say what it has seen.
+            how = "stopped at a time limit" if self.hidden_seen else str(broken)
+            return Outcome.TIMEOUT, 0.0, f"Your code was {how}.", str(broken), broken.wall_only
         if broken is not None:
             return Outcome.CRASHED, 0.0, f"Your code ended its process{self._how(broken)}.", str(broken), False
         if not cell.partial:
@@ -459,6 +464,10 @@ class Judge:
             frame = frame.f_back  # type: ignore[assignment]
         return False
 
+    def _begin_hidden(self) -> None:
+        """Hidden lines of the running grade cell begin: until its end, all that happens may come from them."""
+        self._hidden_began = self.hidden_seen = True
+
     def _note_request(self) -> None:
         if not self.hidden_seen and self._in_hidden():
             self.hidden_seen = True
@@ -470,7 +479,7 @@ class Judge:
 
     def note_print(self, text: str) -> None:
         """The grade cell itself prints, or student code that it calls."""
-        if self._in_hidden():
+        if self._hidden_began or self._in_hidden():
             if sum(map(len, self._secret)) < MAX_SECRET:
                 self._secret.append(text[:MAX_MESSAGE])
             return

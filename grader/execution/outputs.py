@@ -105,7 +105,7 @@ def _checked_output(output: Mapping[str, Any], execution_count: int | None) -> O
         data = output.get("data")
         bundle = {
             mime: clean_text(value)
-            for mime, value in (data.items() if isinstance(data, dict) else ())
+            for mime, value in (sorted(data.items()) if isinstance(data, dict) else ())
             if mime in MIME_TYPES and isinstance(value, str)
         }
         checked: Output = {"output_type": kind, "data": bundle, "metadata": {}}

@@ -369,6 +369,7 @@ class Session:
 
     def _lookup(self, space: str, name: str) -> Any:
         self._check_alive()
+        self.on_request()  # what has changed of lists goes across with it
         return self._result(*self._ask("lookup", [space, name], [], self._looks_after("lookup", (space, name))))
 
     def _check_alive(self) -> None:
