@@ -351,8 +351,8 @@ def test_what_is_run_a_second_time(grader, monkeypatch, tmp_path, answers, n_aga
         (tmp_path / "found").write_text(str(found))  # from the judge process
         return found
 
-    decide = grading._n_to_run_again
-    monkeypatch.setattr(grading, "_n_to_run_again", noting)
+    decide = grading.n_to_run_again
+    monkeypatch.setattr(grading, "n_to_run_again", noting)
     spec = GradingSpec("chapter", tuple(TESTED), frozenset(STUBS), solutions=tuple(RIGHT.items()))
     handed_in = {**STUBS, **answers}
     cells = [(handed_in.get(cell.name, ""), cell.name) for cell in TESTED]
