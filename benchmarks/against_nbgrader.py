@@ -4,11 +4,12 @@
 
 Builds a class from the honest sample students (mixed quality), grades chapters 1–5 with both tools in turn, and prints
 seconds per submission and their ratio with its spread over the rounds. Both start cold each time: interpreter, imports
-and gradebook included. Each is told to grade every hand-in for itself (``--force``), though several are the same file.
-Look at the ratios; seconds are this machine's.
+and gradebook included, and an empty gradebook for ours. Each is told to grade every hand-in for itself (``--force``),
+though several are the same file. Look at the ratios; seconds are this machine's.
 
 Hand-ins have no outputs, as if nobody had run a notebook before handing it in; with ``--executed`` they show what their
-cells show, as most do.
+cells show, as most do. With ``--copies`` hand-ins that are the same file are graded once, as the command does by itself;
+of the honest sample students' notebooks there are two or three different ones a chapter.
 """
 
 import argparse
@@ -88,13 +89,17 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--chapters", nargs="*", default=CHAPTERS)
     parser.add_argument("--executed", action="store_true", help="hand-ins with their outputs")
+    parser.add_argument("--copies", action="store_true", help="grade hand-ins that are the same file once")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ours, stock, count = build_both(Path(folder), options.students, options.chapters, executed=options.executed)
         print(f"{count} submissions, chapters {options.chapters[0]} … {options.chapters[-1]}, --jobs {options.jobs}")
         ratios = []
         for number in range(options.rounds):
-            mine = timed(ours, "grader", "autograde", *options.chapters, "--jobs", str(options.jobs), "--force")
+            (ours / "gradebook.db").unlink(missing_ok=True)
+            shutil.rmtree(ours / "autograded", ignore_errors=True)
+            own = [*options.chapters, "--jobs", str(options.jobs), *([] if options.copies else ["--force"])]
+            mine = timed(ours, "grader", "autograde", *own)
             theirs = sum(timed(stock, "nbgrader", "autograde", chapter, "--force") for chapter in options.chapters)
             ratios.append(theirs / mine)
             print(
