@@ -160,7 +160,6 @@ class Judge:
             __grader_compare__=self._compare,
             __grader_compare_by__=self._compare_by,
         )
-        session.on_request = self._note_request
         session.on_output = self._note_output
 
     def hear(self, steps: Sequence[Step]) -> Hearing:
@@ -467,10 +466,6 @@ class Judge:
     def _begin_hidden(self) -> None:
         """Hidden lines of the running grade cell begin: until its end, all that happens may come from them."""
         self._hidden_began = self.hidden_seen = True
-
-    def _note_request(self) -> None:
-        if not self.hidden_seen and self._in_hidden():
-            self.hidden_seen = True
 
     def _note_output(self, text: str) -> None:
         # Warnings and prints of student code never change a score, and nbgrader would read stderr as a failure.

@@ -100,7 +100,6 @@ class Session:
         self.epoch = 0
         self.gone: set[int] = set()
         self.on_output: Callable[[str], None] = lambda _: None
-        self.on_request: Callable[[], None] = lambda: None
         self.broken: JudgeAbort | None = None
         self.seq = 0
         self.numbers: list[Any] | None = None  # those that student code has given, while somebody wants to know
@@ -314,7 +313,6 @@ class Session:
     def operate(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """One operation on objects of the student's; exceptions of student code are raised here."""
         self._check_alive()
-        self.on_request()
         try:
             forms = [self.encode(arg) for arg in args]
             named = [[key, self.encode(value)] for key, value in kwargs.items()]
@@ -369,7 +367,6 @@ class Session:
 
     def _lookup(self, space: str, name: str) -> Any:
         self._check_alive()
-        self.on_request()  # what has changed of lists goes across with it
         return self._result(*self._ask("lookup", [space, name], [], self._looks_after("lookup", (space, name))))
 
     def _check_alive(self) -> None:
@@ -391,7 +388,6 @@ class Session:
     def assign(self, view: Any) -> None:
         """Write a view's whole contents through: with the next message, before which no student code runs."""
         self._check_alive()
-        self.on_request()
         tag = view.grader_tag
         items = (
             [[self.encode(k), self.encode(v)] for k, v in dict.items(view)]
