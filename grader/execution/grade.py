@@ -233,7 +233,11 @@ class Grader:
     def warm_up(self) -> None:
         """Start what every chapter needs, before the first is known; what is in the way, the first grading says."""
         with contextlib.suppress(SandboxError):
-            self._base = self._base or Template((), self._isolation, interpreter=self.interpreter)
+            self._ready_base()
+
+    def _ready_base(self) -> Template:
+        self._base = self._base or Template((), self._isolation, interpreter=self.interpreter)
+        return self._base
 
     def _new_template(self, spec: GradingSpec) -> Template:
         """A copy of a warm interpreter that has read nothing: its start takes ten times as long as the copy's."""
@@ -242,8 +246,7 @@ class Grader:
                 return self._base.for_chapter(spec.reference)
             self._base.close()  # it has ended, or the reference does not run; the second time says which
             self._base = None
-        self._base = Template((), self._isolation, interpreter=self.interpreter)
-        return self._base.for_chapter(spec.reference)
+        return self._ready_base().for_chapter(spec.reference)
 
     def _drop(self, reference: tuple[tuple[str, str], ...]) -> None:
         template = self._templates.pop(reference, None)

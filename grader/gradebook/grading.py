@@ -230,8 +230,6 @@ class Grading:
         path = self._config.layout.autograded_notebook(handin.student_id, handin.assignment_id)
         return bool(before.not_graded) or path.is_file()
 
-    # --- what comes back ---
-
     def _shares(self, flight: _InFlight) -> bool:
         """True for a hand-in that is not graded itself: one like it is being graded, or has been."""
         if self._sharing is None:
@@ -243,6 +241,8 @@ class Grading:
             self._sharing.begin(flight.digest)
             return False
         return True
+
+    # --- what comes back ---
 
     def _take(self, result: Any) -> None:
         flight = self._in_flight.pop(result.key)

@@ -32,46 +32,8 @@ def notebook_text(notebook: Mapping[str, Any]) -> str:
     except fastjsonschema.JsonSchemaValueException as problem:
         raise ValueError(f"not a valid notebook: {problem}") from problem
     cells = [_with_split_lines(cell) for cell in notebook["cells"]]
-    return indented({**notebook, "cells": cells}) + "\n"
-
-
-def indented(document: Any) -> str:
-    """Return JSON as nbformat writes it: keys sorted, a space for each level, characters as they are.
-
-    The same as ``json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, separators=(",", ": "))``, which is
-    four times as slow; keys must be text.
-    """
-    parts: list[str] = []
-    _indent(document, "\n", parts.append)
-    return "".join(parts)
-
-
-def _indent(value: Any, newline: str, put: Callable[[str], None]) -> None:
-    inner = newline + " "
-    if type(value) is str:
-        put(_quoted(value))
-    elif isinstance(value, dict) and value:
-        before = "{" + inner
-        for key in sorted(value):
-            put(f"{before}{_quoted(key)}: ")
-            _indent(value[key], inner, put)
-            before = "," + inner
-        put(newline + "}")
-    elif isinstance(value, (list, tuple)) and value:
-        if set(map(type, value)) == {str}:
-            put(f"[{inner}{f',{inner}'.join(map(_quoted, value))}{newline}]")
-            return
-        before = "[" + inner
-        for item in value:
-            put(before)
-            _indent(item, inner, put)
-            before = "," + inner
-        put(newline + "]")
-    else:
-        put(json.dumps(value, ensure_ascii=False))
-
-
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
+    document = {**notebook, "cells": cells}
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, separators=(",", ": ")) + "\n"
 
 
 @functools.cache
